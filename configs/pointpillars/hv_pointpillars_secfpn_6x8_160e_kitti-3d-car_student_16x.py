@@ -1,0 +1,23 @@
+_base_ = './hv_pointpillars_secfpn_6x8_160e_kitti-3d-car.py'
+
+# A sixteenth of the teacher's parameters and multiply-adds: every width quartered.
+model = dict(
+    voxel_encoder=dict(feat_channels=[16]),
+    middle_encoder=dict(in_channels=16),
+    backbone=dict(in_channels=16, out_channels=[16, 32, 64]),
+    neck=dict(in_channels=[16, 32, 64], out_channels=[32, 32, 32]),
+    bbox_head=dict(
+        # The released students use the aligned anchors, half a cell off their teacher's.
+        anchor_generator=dict(type='AlignedAnchor3DRangeGenerator', reshape_out=False),
+        in_channels=96, feat_channels=96),
+    train_cfg=dict(
+        kd_cfg=dict(
+            type='PointPillars',
+            compression_ratio=16,
+            num_voxels=12000,
+            kneighbours=128,
+            temperature=1e-4)))
+
+teacher = dict(
+    config='configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-car.py',
+    checkpoint='pretrain/hv_pointpillars_secfpn_6x8_160e_kitti-3d-car_20200620_230614-77663cd6.pth')

@@ -1,0 +1,72 @@
+"""Detect objects in single clouds."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import mmcv
+import numpy as np
+import torch
+from mmcv.parallel import collate
+from torch import nn
+
+from mmcv_patched.parallel import to_device
+from mmdet3d.core.bbox import get_box_type
+from mmdet3d.core.points import LiDARPoints
+from mmdet3d.datasets.pipelines import Compose
+from mmdet3d.models import build_model
+from mmdet3d.utils.checkpoint import load_weights
+from mmdet3d.utils.config import load_config
+
+
+def init_model(
+    config: str | Path | mmcv.Config, checkpoint: str | None = None, device: str | None = None
+) -> nn.Module:
+    """Build a detector, ready to detect.
+
+    Args:
+        config: a config file, or a loaded config.
+        checkpoint: its weights; None leaves them as initialised.
+        device: where to run, by default a GPU where there is one.
+
+    Returns:
+        The detector in eval mode, with its config as ``cfg``.
+    """
+    cfg = config if isinstance(config, mmcv.Config) else load_config(config)
+    model_cfg = deepcopy(cfg.model)
+    model_cfg.train_cfg = None
+    model = build_model(model_cfg)
+    meta = load_weights(model, checkpoint) if checkpoint is not None else {}
+    model.CLASSES = tuple(meta.get('CLASSES') or cfg.class_names)
+    model.cfg = cfg
+    return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
+
+
+@torch.no_grad()
+def inference_detector(model: nn.Module, pcd: str | Path | np.ndarray) -> tuple[list[dict], dict]:
+    """Detect objects in one cloud.
+
+    Args:
+        model: a detector from :func:`init_model`.
+        pcd: a file of points, or points of shape (P, C) in the sensor's coordinates.
+
+    Returns:
+        The detections, as a list with one dict of ``boxes_3d``, ``scores_3d`` and ``labels_3d``,
+        and the batch that the detector was given.
+    """
+    steps = list(model.cfg.data.test.pipeline)
+    box_type, box_mode = get_box_type(model.cfg.data.test.get('box_type_3d', 'LiDAR'))
+    sample: dict[str, Any] = {
+        'box_type_3d': box_type,
+        'box_mode_3d': box_mode,
+        **{key: [] for key in ('img_fields', 'bbox3d_fields', 'pts_mask_fields', 'pts_seg_fields')},
+        **{key: [] for key in ('bbox_fields', 'mask_fields', 'seg_fields')},
+    }
+    if isinstance(pcd, np.ndarray):
+        steps = steps[1:]  # the first step would load the points
+        sample['points'] = LiDARPoints(torch.as_tensor(pcd).float(), points_dim=pcd.shape[1])
+    else:
+        sample['pts_filename'] = str(pcd)
+    batch = collate([Compose(steps)(sample)], samples_per_gpu=1)
+    batch = to_device(batch, next(model.parameters()).device)
+    return model(return_loss=False, rescale=True, **batch), batch

@@ -1,0 +1,121 @@
+"""Train a detector from its config, alone or by distillation."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import mmcv
+import mmdet
+import torch
+from mmcv.runner import get_dist_info
+from mmcv.utils import collect_env
+from mmdet.utils import get_root_logger
+from torch import nn
+from torch.utils.data import Dataset
+
+from mmdet3d.apis.environment import choose_seed, seed_everything, set_up_device
+from mmdet3d.apis.teacher import build_teacher
+from mmdet3d.datasets import build_dataset
+from mmdet3d.models import build_model
+from mmdet3d.version import __version__
+from mmdet_patched.apis import train_detector
+
+
+def train_model(
+    model: nn.Module,
+    dataset: Dataset | list[Dataset],
+    cfg: mmcv.Config,
+    distributed: bool = False,
+    validate: bool = False,
+    timestamp: str | None = None,
+    meta: dict | None = None,
+    teacher: nn.Module | None = None,
+) -> Any:
+    """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
+
+    With a ``teacher``, the model's distillation losses are built first if they are not yet.
+    """
+    if teacher is not None and model.kd_losses is None:
+        model.init_kd(teacher)
+    return train_detector(model, dataset, cfg, distributed, validate, timestamp, meta, teacher)
+
+
+def run_training(
+    cfg: mmcv.Config,
+    use_kd: bool = False,
+    teacher_config: str | None = None,
+    teacher_checkpoint: str | None = None,
+    validate: bool = True,
+    seed: int | None = None,
+    deterministic: bool = False,
+    launcher: str = 'none',
+) -> Any:
+    """Do what ``tools/train.py`` is for.
+
+    Args:
+        cfg: the config, with ``work_dir`` set.
+        use_kd: distil from a teacher.
+        teacher_config: config of the teacher, instead of ``cfg.teacher.config``.
+        teacher_checkpoint: weights of the teacher, instead of ``cfg.teacher.checkpoint``.
+        validate: evaluate during training, as ``cfg.evaluation`` says.
+        seed: seed of the run, instead of ``cfg.seed``; random, and logged, without either.
+        deterministic: let torch use deterministic algorithms only.
+        launcher: 'none' or 'pytorch'.
+
+    Returns:
+        The runner, after training.
+    """
+    distributed = set_up_device(cfg, launcher)
+    # What can fail for want of a file or a key does so before the folder of the run is made.
+    teacher = build_teacher(cfg, teacher_config, teacher_checkpoint) if use_kd else None
+    cfg.seed = choose_seed(seed if seed is not None else cfg.get('seed'))
+    seed_everything(cfg.seed, deterministic)
+    model = build_model(cfg.model)
+    datasets = _build_datasets(cfg)
+
+    timestamp = time.strftime('%Y%m%d_%H%M%S')
+    meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
+    model.CLASSES = datasets[0].CLASSES
+    model.init_weights()
+    if teacher is not None:
+        model.init_kd(teacher)
+    return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
+
+
+def _build_datasets(cfg: mmcv.Config) -> list[Dataset]:
+    """One data set for each phase of the workflow; that of validation with labels."""
+    sections = [cfg.data.train]
+    if len(cfg.workflow) == 2:
+        val = mmcv.ConfigDict(cfg.data.val)
+        train = cfg.data.train.get('dataset', cfg.data.train)
+        val.update(pipeline=train.pipeline, test_mode=False)
+        sections.append(val)
+    return [build_dataset(section) for section in sections]
+
+
+def _start_log(cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...]) -> dict:
+    """Make the folder of the run, log what it will do, and return the checkpoints' ``meta``."""
+    rank, _ = get_dist_info()
+    work_dir = Path(cfg.work_dir)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    config_name = Path(cfg.filename).name
+    logger = get_root_logger(str(work_dir / f'{timestamp}.log'), cfg.log_level)
+    if rank == 0:
+        cfg.dump(str(work_dir / config_name))
+    environment = '\n'.join(f'{key}: {value}' for key, value in collect_env().items())
+    logger.info('Environment:\n%s', environment)
+    logger.info('Device: %s, seed: %d', cfg.device, cfg.seed)
+    logger.info('Config:\n%s', cfg.pretty_text)
+    return {
+        'env_info': environment,
+        'config': cfg.pretty_text,
+        'seed': cfg.seed,
+        'exp_name': config_name,
+        'CLASSES': classes,
+        'versions': {
+            'pointdistiller': __version__,
+            'torch': str(torch.__version__),
+            'mmcv': mmcv.__version__,
+            'mmdet': mmdet.__version__,
+        },
+    }

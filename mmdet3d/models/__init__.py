@@ -1,0 +1,51 @@
+"""Networks. Importing the package registers them and replaces mmdet's focal loss."""
+
+import mmdet_patched.models  # noqa: F401  (registers the losses that run without compiled code)
+from mmdet3d.models.backbones import SECOND
+from mmdet3d.models.builder import (
+    BACKBONES,
+    DETECTORS,
+    HEADS,
+    LOSSES,
+    MIDDLE_ENCODERS,
+    NECKS,
+    VOXEL_ENCODERS,
+    build_backbone,
+    build_detector,
+    build_head,
+    build_loss,
+    build_middle_encoder,
+    build_model,
+    build_neck,
+    build_voxel_encoder,
+)
+from mmdet3d.models.dense_heads import Anchor3DHead
+from mmdet3d.models.detectors import Base3DDetector, VoxelNet
+from mmdet3d.models.middle_encoders import PointPillarsScatter
+from mmdet3d.models.necks import SECONDFPN
+from mmdet3d.models.voxel_encoders import PillarFeatureNet
+
+__all__ = [
+    'BACKBONES',
+    'DETECTORS',
+    'HEADS',
+    'LOSSES',
+    'MIDDLE_ENCODERS',
+    'NECKS',
+    'SECOND',
+    'SECONDFPN',
+    'VOXEL_ENCODERS',
+    'Anchor3DHead',
+    'Base3DDetector',
+    'PillarFeatureNet',
+    'PointPillarsScatter',
+    'VoxelNet',
+    'build_backbone',
+    'build_detector',
+    'build_head',
+    'build_loss',
+    'build_middle_encoder',
+    'build_model',
+    'build_neck',
+    'build_voxel_encoder',
+]

@@ -1,0 +1,5 @@
+"""Backbones."""
+
+from mmdet3d.models.backbones.second import SECOND
+
+__all__ = ['SECOND']

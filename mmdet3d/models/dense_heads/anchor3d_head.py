@@ -1,0 +1,318 @@
+"""The anchor head of SECOND and PointPillars."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from mmcv.runner import BaseModule, force_fp32
+from mmdet.core import build_assigner, build_bbox_coder, build_prior_generator
+from mmdet.models.builder import HEADS
+from torch import Tensor, nn
+
+from mmdet3d.core.bbox import limit_period, xywhr2xyxyr
+from mmdet3d.core.post_processing import box3d_multiclass_nms
+from mmdet3d.models.builder import build_loss
+from mmdet3d.models.dense_heads.anchor_targets import (
+    AnchorTargets,
+    assign_single,
+    direction_targets,
+    interleave_sizes,
+    stack_samples,
+)
+
+
+@HEADS.register_module()
+class Anchor3DHead(BaseModule):
+    """Classify anchors, regress boxes from them, and tell front from back.
+
+    From "SECOND" (Sensors 2018), sections 3.1 and 3.2, with mmdetection3d's parameters.
+
+    Args:
+        num_classes: number of classes.
+        in_channels: width of the input maps.
+        train_cfg: ``assigner`` (one, or one per anchor size), ``pos_weight``, ``code_weight``.
+        test_cfg: ``nms_pre``, ``score_thr``, ``nms_thr``, ``max_num``, ``use_rotate_nms``.
+        feat_channels: width before the last convolutions, which is the input's.
+        use_direction_classifier: classify the heading's direction, which the residual cannot tell.
+        anchor_generator: config of the anchors.
+        assigner_per_size: every assigner sees the objects of all classes.
+        assign_per_class: every assigner sees the objects of its own class only.
+        diff_rad_by_sin: regress the sine of the difference of headings.
+        dir_offset: heading at which the first direction begins.
+        dir_limit_offset: where the period of the heading is cut.
+        bbox_coder: config of the coder of residuals.
+        loss_cls: config of the loss of classes, with logits and sigmoid.
+        loss_bbox: config of the loss of residuals.
+        loss_dir: config of the loss of directions.
+        init_cfg: initialisation.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        train_cfg: dict | None,
+        test_cfg: dict | None,
+        anchor_generator: dict,
+        feat_channels: int = 256,
+        use_direction_classifier: bool = True,
+        assigner_per_size: bool = False,
+        assign_per_class: bool = False,
+        diff_rad_by_sin: bool = True,
+        dir_offset: float = -np.pi / 2,
+        dir_limit_offset: float = 0,
+        bbox_coder: dict | None = None,
+        loss_cls: dict | None = None,
+        loss_bbox: dict | None = None,
+        loss_dir: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg or _default_init())
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+        self.feat_channels = feat_channels
+        self.train_cfg = train_cfg
+        self.test_cfg = test_cfg
+        self.use_direction_classifier = use_direction_classifier
+        self.assigner_per_size = assigner_per_size
+        self.assign_per_class = assign_per_class
+        self.diff_rad_by_sin = diff_rad_by_sin
+        self.dir_offset = dir_offset
+        self.dir_limit_offset = dir_limit_offset
+        self.anchor_generator = build_prior_generator(anchor_generator)
+        self.num_anchors = self.anchor_generator.num_base_anchors
+        self.bbox_coder = build_bbox_coder(bbox_coder or {'type': 'DeltaXYZWLHRBBoxCoder'})
+        self.box_code_size = self.bbox_coder.code_size
+        self.loss_cls = build_loss(loss_cls or {'type': 'FocalLoss', 'use_sigmoid': True})
+        self.loss_bbox = build_loss(loss_bbox or {'type': 'SmoothL1Loss', 'loss_weight': 2.0})
+        self.loss_dir = build_loss(loss_dir or {'type': 'CrossEntropyLoss', 'loss_weight': 0.2})
+        self.bbox_assigner = _build_assigners(train_cfg)
+        self._init_layers()
+
+    def _init_layers(self) -> None:
+        self.conv_cls = nn.Conv2d(self.feat_channels, self.num_anchors * self.num_classes, 1)
+        self.conv_reg = nn.Conv2d(self.feat_channels, self.num_anchors * self.box_code_size, 1)
+        if self.use_direction_classifier:
+            self.conv_dir_cls = nn.Conv2d(self.feat_channels, self.num_anchors * 2, 1)
+
+    def forward_single(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return class logits, box residuals and direction logits of one map, (B, A * c, H, W)."""
+        direction = self.conv_dir_cls(x) if self.use_direction_classifier else None
+        return self.conv_cls(x), self.conv_reg(x), direction
+
+    def forward(self, feats: Sequence[Tensor]) -> tuple[list, list, list]:
+        """Return class logits, box residuals and direction logits, a list over maps each."""
+        return tuple(map(list, zip(*map(self.forward_single, feats))))
+
+    @force_fp32(apply_to=('cls_scores', 'bbox_preds', 'dir_cls_preds'))
+    def loss(
+        self,
+        cls_scores: list[Tensor],
+        bbox_preds: list[Tensor],
+        dir_cls_preds: list[Tensor],
+        gt_bboxes: list[Any],
+        gt_labels: list[Tensor],
+        input_metas: list[dict],
+        gt_bboxes_ignore: None = None,
+    ) -> dict[str, list[Tensor]]:
+        """Return ``loss_cls``, ``loss_bbox`` and ``loss_dir``, a list over maps each.
+
+        Args:
+            cls_scores: class logits of each map.
+            bbox_preds: box residuals of each map.
+            dir_cls_preds: direction logits of each map.
+            gt_bboxes: the objects of each sample, as boxes in LiDAR coordinates.
+            gt_labels: their classes.
+            input_metas: meta information of each sample.
+            gt_bboxes_ignore: not supported.
+        """
+        anchors = self._anchors(cls_scores)
+        targets = [
+            stack_samples(
+                [
+                    self._targets_single(level, boxes.tensor.to(level.device), labels)
+                    for boxes, labels in zip(gt_bboxes, gt_labels)
+                ]
+            )
+            for level in anchors
+        ]
+        num_positive = self._count_positive(targets)
+        losses = [
+            self._loss_single(*predictions, target, num_positive)
+            for *predictions, target in zip(cls_scores, bbox_preds, dir_cls_preds, targets)
+        ]
+        return dict(zip(('loss_cls', 'loss_bbox', 'loss_dir'), map(list, zip(*losses))))
+
+    def _anchors(self, maps: list[Tensor]) -> list[Tensor]:
+        sizes = [each.shape[-2:] for each in maps]
+        return self.anchor_generator.grid_anchors(sizes, device=maps[0].device)
+
+    def _targets_single(self, anchors: Tensor, gt_bboxes: Tensor, gt_labels: Tensor) -> Any:
+        """Targets of one sample on one map, whose anchors may be laid out by size and rotation."""
+        assign = partial(
+            assign_single,
+            encode=self.bbox_coder.encode,
+            direction=partial(
+                direction_targets,
+                dir_offset=self.dir_offset,
+                dir_limit_offset=self.dir_limit_offset,
+            ),
+            num_classes=self.num_classes,
+            pos_weight=self.train_cfg.get('pos_weight', -1),
+        )
+        known = gt_labels >= 0
+        gt_bboxes, gt_labels = gt_bboxes[known, : self.box_code_size], gt_labels[known]
+        if not isinstance(self.bbox_assigner, list):
+            flat = anchors.reshape(-1, self.box_code_size)
+            return assign(self.bbox_assigner, flat, gt_bboxes, gt_labels)
+        per_size = []
+        for i, assigner in enumerate(self.bbox_assigner):
+            own = gt_labels == i if self.assign_per_class else slice(None)
+            flat = anchors[..., i, :, :].reshape(-1, self.box_code_size)
+            per_size.append(assign(assigner, flat, gt_bboxes[own], gt_labels[own]))
+        return interleave_sizes(per_size, num_rotations=anchors.shape[-2])
+
+    @staticmethod
+    def _count_positive(targets: list[AnchorTargets]) -> int:
+        per_sample = sum((each.dir_weights > 0).sum(dim=1) for each in targets)
+        return int(per_sample.clamp(min=1).sum())
+
+    def _loss_single(
+        self,
+        cls_score: Tensor,
+        bbox_pred: Tensor,
+        dir_cls_pred: Tensor | None,
+        targets: AnchorTargets,
+        num_positive: int,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        labels = targets.labels.flatten()
+        loss_cls = self.loss_cls(
+            _flat(cls_score, self.num_classes),
+            labels,
+            targets.label_weights.flatten(),
+            avg_factor=num_positive,
+        )
+        positive = targets.dir_weights.flatten() > 0
+        prediction = _flat(bbox_pred, self.box_code_size)[positive]
+        weights = targets.bbox_weights.flatten(0, 1)[positive]
+        if self.train_cfg.get('code_weight'):
+            weights = weights * weights.new_tensor(self.train_cfg['code_weight'])
+        target = targets.bbox_targets.flatten(0, 1)[positive]
+        if self.diff_rad_by_sin:
+            prediction, target = self.add_sin_difference(prediction, target)
+        loss_bbox = self.loss_bbox(prediction, target, weights, avg_factor=num_positive)
+        if dir_cls_pred is None:
+            return loss_cls, loss_bbox, loss_bbox.new_zeros(())
+        loss_dir = self.loss_dir(
+            _flat(dir_cls_pred, 2)[positive],
+            targets.dir_targets.flatten()[positive],
+            targets.dir_weights.flatten()[positive],
+            avg_factor=num_positive,
+        )
+        return loss_cls, loss_bbox, loss_dir
+
+    @staticmethod
+    def add_sin_difference(boxes1: Tensor, boxes2: Tensor) -> tuple[Tensor, Tensor]:
+        """Replace the yaws a, b by sin(a)cos(b), cos(a)sin(b), whose difference is sin(a - b)."""
+        yaw1, yaw2 = boxes1[..., 6:7], boxes2[..., 6:7]
+        mixed1, mixed2 = yaw1.sin() * yaw2.cos(), yaw1.cos() * yaw2.sin()
+        return (
+            torch.cat([boxes1[..., :6], mixed1, boxes1[..., 7:]], dim=-1),
+            torch.cat([boxes2[..., :6], mixed2, boxes2[..., 7:]], dim=-1),
+        )
+
+    @force_fp32(apply_to=('cls_scores', 'bbox_preds', 'dir_cls_preds'))
+    def get_bboxes(
+        self,
+        cls_scores: list[Tensor],
+        bbox_preds: list[Tensor],
+        dir_cls_preds: list[Tensor],
+        input_metas: list[dict],
+        cfg: dict | None = None,
+        rescale: bool = False,
+    ) -> list[tuple[Any, Tensor, Tensor]]:
+        """Return boxes, scores and labels of each sample.
+
+        Args:
+            cls_scores: class logits of each map.
+            bbox_preds: box residuals of each map.
+            dir_cls_preds: direction logits of each map.
+            input_metas: meta information of each sample; ``box_type_3d`` is the class of the boxes.
+            cfg: settings instead of ``test_cfg``.
+            rescale: without meaning here; part of the heads' interface.
+        """
+        anchors = [each.reshape(-1, self.box_code_size) for each in self._anchors(cls_scores)]
+        maps = [each for each in (cls_scores, bbox_preds, dir_cls_preds) if each[0] is not None]
+        return [
+            self._get_bboxes_single(
+                *([level[i].detach() for level in each] for each in maps),
+                anchors=anchors,
+                input_meta=meta,
+                cfg=cfg or self.test_cfg,
+            )
+            for i, meta in enumerate(input_metas)
+        ]
+
+    def _get_bboxes_single(
+        self,
+        cls_scores: list[Tensor],
+        bbox_preds: list[Tensor],
+        dir_cls_preds: list[Tensor] | None = None,
+        *,
+        anchors: list[Tensor],
+        input_meta: dict,
+        cfg: dict,
+    ) -> tuple[Any, Tensor, Tensor]:
+        boxes, scores, directions = [], [], []
+        for i, level in enumerate(anchors):
+            score = _flat(cls_scores[i], self.num_classes).sigmoid()
+            keep = _top(score.amax(dim=1), cfg.get('nms_pre', -1))
+            residuals = _flat(bbox_preds[i], self.box_code_size)[keep]
+            boxes.append(self.bbox_coder.decode(level[keep], residuals))
+            scores.append(score[keep])
+            if dir_cls_preds is not None:
+                directions.append(_flat(dir_cls_preds[i], 2)[keep].argmax(dim=1))
+        boxes, scores = torch.cat(boxes), torch.cat(scores)
+        directions = torch.cat(directions) if directions else boxes.new_zeros(len(boxes)).long()
+
+        box_type = input_meta['box_type_3d']
+        flat_boxes = xywhr2xyxyr(box_type(boxes, box_dim=self.box_code_size).bev)
+        # The function expects a column for background, as heads with a softmax have one.
+        scores = nn.functional.pad(scores, (0, 1))
+        boxes, scores, labels, directions = box3d_multiclass_nms(
+            boxes, flat_boxes, scores, cfg['score_thr'], cfg['max_num'], cfg, directions
+        )
+        if dir_cls_preds is not None and len(boxes):
+            half = limit_period(boxes[:, 6] - self.dir_offset, self.dir_limit_offset, np.pi)
+            boxes[:, 6] = half + self.dir_offset + np.pi * directions.to(boxes)
+        return box_type(boxes, box_dim=self.box_code_size), scores, labels
+
+
+def _default_init() -> dict:
+    # The bias makes every class improbable at first, so that the many empty anchors do not swamp
+    # the loss ("Focal Loss for Dense Object Detection", ICCV 2017, section 4.1).
+    rare = {'type': 'Normal', 'name': 'conv_cls', 'std': 0.01, 'bias_prob': 0.01}
+    return {'type': 'Normal', 'layer': 'Conv2d', 'std': 0.01, 'override': rare}
+
+
+def _build_assigners(train_cfg: dict | None) -> Any:
+    if train_cfg is None:
+        return None
+    assigner = train_cfg['assigner']
+    if isinstance(assigner, (list, tuple)):
+        return [build_assigner(each) for each in assigner]
+    return build_assigner(assigner)
+
+
+def _flat(maps: Tensor, width: int) -> Tensor:
+    """(B, A * width, H, W) or (A * width, H, W) to (B * H * W * A, width)."""
+    return maps.movedim(-3, -1).reshape(-1, width)
+
+
+def _top(scores: Tensor, count: int) -> Tensor:
+    """Indices of the ``count`` highest scores, of all where there are no more."""
+    if 0 < count < len(scores):
+        return scores.topk(count).indices
+    return torch.arange(len(scores), device=scores.device)

@@ -1,0 +1,123 @@
+"""What each anchor should predict: labels, box residuals and headings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmdet3d.core.bbox import limit_period
+
+
+@dataclass
+class AnchorTargets:
+    """Targets of the anchors of one sample, flat, in the order of the head's predictions.
+
+    Attributes:
+        labels: class of each anchor, num_classes for background, of shape (A,).
+        label_weights: 1 where the label counts, else 0, of shape (A,).
+        bbox_targets: box residuals of shape (A, code_size).
+        bbox_weights: 1 for anchors assigned to an object, else 0, of shape (A, code_size).
+        dir_targets: half of the circle the heading is in, of shape (A,).
+        dir_weights: as ``bbox_weights``, of shape (A,).
+    """
+
+    labels: Tensor
+    label_weights: Tensor
+    bbox_targets: Tensor
+    bbox_weights: Tensor
+    dir_targets: Tensor
+    dir_weights: Tensor
+
+
+def direction_targets(
+    yaw: Tensor, dir_offset: float, dir_limit_offset: float = 0, num_bins: int = 2
+) -> Tensor:
+    """Return which of ``num_bins`` sectors of the circle, the first at ``dir_offset``, holds yaw.
+
+    Args:
+        yaw: headings in radians, of shape (A,).
+        dir_offset: heading at which the first sector begins.
+        dir_limit_offset: where the period of the angle is cut, as in ``limit_period``.
+        num_bins: number of sectors.
+
+    Returns:
+        Indices of shape (A,).
+    """
+    angle = limit_period(yaw - dir_offset, dir_limit_offset, 2 * np.pi)
+    return (angle / (2 * np.pi / num_bins)).floor().long().clamp(0, num_bins - 1)
+
+
+def assign_single(
+    assigner: object,
+    anchors: Tensor,
+    gt_bboxes: Tensor,
+    gt_labels: Tensor,
+    encode: Callable[[Tensor, Tensor], Tensor],
+    direction: Callable[[Tensor], Tensor],
+    num_classes: int,
+    pos_weight: float = -1,
+) -> AnchorTargets:
+    """Assign the objects of one sample to anchors, with one assigner.
+
+    Args:
+        assigner: an mmdet assigner.
+        anchors: boxes of shape (A, code_size).
+        gt_bboxes: objects of shape (G, code_size).
+        gt_labels: their classes, of shape (G,).
+        encode: gives the residuals from anchors to objects.
+        direction: gives the direction targets of headings.
+        num_classes: stands for background.
+        pos_weight: weight of the labels of assigned anchors, 1 if not positive.
+
+    Returns:
+        The targets of these anchors.
+    """
+    assigned = assigner.assign(anchors, gt_bboxes, None, gt_labels).gt_inds
+    positive = assigned > 0
+    labels = torch.full_like(assigned, num_classes)
+    label_weights = (assigned >= 0).to(anchors)
+    bbox_targets = torch.zeros_like(anchors)
+    dir_targets = torch.zeros_like(assigned)
+    if positive.any():
+        objects = assigned[positive] - 1
+        labels[positive] = gt_labels[objects]
+        bbox_targets[positive] = encode(anchors[positive], gt_bboxes[objects])
+        dir_targets[positive] = direction(gt_bboxes[objects, 6])
+        if pos_weight > 0:
+            label_weights[positive] = pos_weight
+    dir_weights = positive.to(anchors)
+    bbox_weights = dir_weights[:, None].expand_as(anchors)
+    return AnchorTargets(
+        labels, label_weights, bbox_targets, bbox_weights, dir_targets, dir_weights
+    )
+
+
+def interleave_sizes(per_size: Sequence[AnchorTargets], num_rotations: int) -> AnchorTargets:
+    """Merge targets made for each anchor size apart into the order of the head's predictions.
+
+    Args:
+        per_size: targets for each size, each ordered by (cell, rotation).
+        num_rotations: number of rotations of each size.
+
+    Returns:
+        Targets ordered by (cell, size, rotation).
+    """
+
+    def merge(values: Sequence[Tensor]) -> Tensor:
+        tail = values[0].shape[1:]
+        return torch.stack([v.reshape(-1, num_rotations, *tail) for v in values], 1).reshape(
+            -1, *tail
+        )
+
+    return AnchorTargets(*(merge(field) for field in zip(*map(_fields, per_size))))
+
+
+def _fields(targets: AnchorTargets) -> tuple[Tensor, ...]:
+    return tuple(getattr(targets, name) for name in targets.__dataclass_fields__)
+
+
+def stack_samples(samples: Sequence[AnchorTargets]) -> AnchorTargets:
+    """Stack the targets of the samples of a batch along a new first axis."""
+    return AnchorTargets(*(torch.stack(field) for field in zip(*map(_fields, samples))))

@@ -1,0 +1,6 @@
+"""Detectors."""
+
+from mmdet3d.models.detectors.base import Base3DDetector
+from mmdet3d.models.detectors.voxelnet import VoxelNet
+
+__all__ = ['Base3DDetector', 'VoxelNet']

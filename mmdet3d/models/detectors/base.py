@@ -1,0 +1,137 @@
+"""What all 3D detectors share: dispatch between training and testing, and room for a teacher."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmdet3d.models.kd import KDTerm, parse_kd_cfg
+from mmdet_patched.models import BaseDetector
+
+# Where a checkpoint keeps the layers that only distillation needs: ours, and the released code's.
+_KD_PREFIXES = ('kd_losses.', 'teacher_gcn_adapt.', 'student_gcn_adapt.')
+
+
+class Base3DDetector(BaseDetector):
+    """Base of the 3D detectors.
+
+    A detector that can teach or learn names its features in ``kd_features``, gives their widths by
+    ``feature_channels`` and defines ``get_teacher_info`` and ``loss_kd``.
+
+    Args:
+        train_cfg: settings for training; its ``kd_cfg`` says what is distilled.
+        test_cfg: settings for testing.
+        init_cfg: initialisation.
+
+    Attributes:
+        kd_features: names of the features that it publishes.
+        kd_types: what each ``type`` of a ``kd_cfg`` distils, as terms by name.
+        kd_terms: what this detector's ``kd_cfg`` asks for.
+        kd_losses: the losses of these terms, none until :meth:`init_kd`.
+
+    Raises:
+        ValueError: if ``kd_cfg`` has an unknown key, feature, type or loss.
+    """
+
+    kd_features: tuple[str, ...] = ()
+    kd_types: Mapping[str, Mapping[str, dict]] = {}
+
+    def __init__(
+        self,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.train_cfg = train_cfg
+        self.test_cfg = test_cfg
+        kd_cfg = (train_cfg or {}).get('kd_cfg')
+        self.kd_terms: dict[str, KDTerm] = parse_kd_cfg(kd_cfg, self.kd_features, self.kd_types)
+        self.kd_losses: nn.ModuleDict | None = None
+        self._register_load_state_dict_pre_hook(self._drop_kd_weights)
+
+    def feature_channels(self, feature: str, level: int | None) -> int:
+        """Return the width of a published feature, of one of its maps where it is a list."""
+        raise NotImplementedError(f'{type(self).__name__} publishes no features')
+
+    def init_kd(self, teacher: 'Base3DDetector') -> None:
+        """Build the distillation losses, as wide as this network and ``teacher`` are.
+
+        Args:
+            teacher: the network to learn from.
+
+        Raises:
+            ValueError: if ``train_cfg`` has no ``kd_cfg``, or the teacher lacks a feature.
+        """
+        if not self.kd_terms:
+            raise ValueError(
+                f'{type(self).__name__} is to learn from a teacher, but model.train_cfg.kd_cfg of '
+                'its config does not say what: take a student config, or add kd_cfg'
+            )
+        # The student begins, and sees its data, as it would without a teacher and the same seed.
+        with torch.random.fork_rng(devices=[]):
+            self.kd_losses = nn.ModuleDict(
+                {name: self._build_term(term, teacher) for name, term in self.kd_terms.items()}
+            )
+
+    def _build_term(self, term: KDTerm, teacher: 'Base3DDetector') -> nn.Module:
+        if term.feature not in teacher.kd_features:
+            raise ValueError(
+                f'kd_cfg term {term.name} compares {term.feature}, which the teacher '
+                f'{type(teacher).__name__} does not publish: it has {teacher.kd_features}'
+            )
+        return term.build(
+            teacher.feature_channels(term.feature, term.level),
+            self.feature_channels(term.feature, term.level),
+        )
+
+    def _drop_kd_weights(self, state_dict: dict, prefix: str, *_: Any) -> None:
+        """Load a distilled checkpoint into a network that is not being distilled."""
+        if self.kd_losses is not None:
+            return
+        for key in [key for key in state_dict if key.startswith(_prefixed(prefix))]:
+            del state_dict[key]
+
+    def forward(self, return_loss: bool = True, **kwargs: Any) -> dict | list[dict]:
+        """Return losses for a training batch, or detections for a test batch."""
+        if return_loss:
+            return self.forward_train(**kwargs)
+        return self.forward_test(**kwargs)
+
+    def forward_train(self, **kwargs: Any) -> dict:
+        """Return the losses of a batch."""
+        raise NotImplementedError
+
+    def forward_test(
+        self,
+        points: list[list[Tensor]],
+        img_metas: list[list[dict]],
+        img: None = None,
+        **kwargs: Any,
+    ) -> list[dict]:
+        """Return the detections of a batch.
+
+        Args:
+            points: clouds, first by test-time augmentation, then by sample.
+            img_metas: meta information, likewise.
+            img: not used by detectors of point clouds.
+            **kwargs: passed on to ``simple_test``.
+
+        Raises:
+            ValueError: if there is more than one augmentation, which is not supported.
+        """
+        if len(points) != 1:
+            raise ValueError(
+                f'{len(points)} test-time augmentations were given, but {type(self).__name__} '
+                'tests on one: use flip=False and one pts_scale_ratio in MultiScaleFlipAug3D'
+            )
+        return self.simple_test(points[0], img_metas[0], **kwargs)
+
+    def aug_test(self, *args: Any, **kwargs: Any) -> list[dict]:
+        """Refuse; part of mmdet's interface."""
+        raise NotImplementedError(f'{type(self).__name__} has no test-time augmentation')
+
+
+def _prefixed(prefix: str) -> tuple[str, ...]:
+    return tuple(prefix + each for each in _KD_PREFIXES)

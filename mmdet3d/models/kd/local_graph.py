@@ -1,0 +1,134 @@
+"""The loss of PointDistiller: local distillation with reweighted learning."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from mmdet3d.models.kd.terms import KD_LOSSES
+from mmdet3d.utils.kd_utils import (
+    SAMPLE_MODES,
+    GraphAdapter,
+    graph_distance,
+    nearest_neighbours,
+    nearest_neighbours_in_frame,
+    sample_by_importance,
+    softmax_weights,
+)
+
+# The released code spells it so.
+_FUSE_ALIASES = {'idendity': 'identity'}
+
+
+@KD_LOSSES.register_module()
+class LocalGraph(nn.Module):
+    """Compare the neighbourhoods of important voxels in teacher and student.
+
+    From "PointDistiller" (arXiv 2205.11098), sections 3.2 and 3.3.
+
+    Args:
+        teacher_channels: width of the teacher's feature.
+        student_channels: width of the student's feature.
+        num_voxels: N, how many voxels of the batch are distilled.
+        kneighbours: K, the size of a neighbourhood.
+        temperature: of the softmax over importance that weighs the voxels.
+        compression_ratio: how much smaller the student is, which makes the graph
+            ``teacher_channels / sqrt(compression_ratio)`` wide; without it, as wide as the student.
+        out_channels: width of the graph, instead of that.
+        sample_mode: which voxels, the most important ('top'), the least ('bottom'), half of each
+            ('mixed') or any ('rand').
+        fuse_mode: what of a neighbour enters the graph, its feature ('identity') or its
+            difference to the centre's ('sub').
+        pool_mode: 'max' takes the maximum over the K neighbours before comparing, 'none' does not.
+        reweight: 'softmax' as in the paper, or 'none' for equal weights.
+        scope: where neighbours are sought: 'batch' among all clouds, 'frame' in the same one.
+        loss_weight: factor of this loss.
+
+    Raises:
+        ValueError: if an option is not one of those allowed.
+    """
+
+    def __init__(
+        self,
+        teacher_channels: int,
+        student_channels: int,
+        num_voxels: int = 6000,
+        kneighbours: int = 128,
+        temperature: float = 1e-2,
+        compression_ratio: float | None = None,
+        out_channels: int | None = None,
+        sample_mode: str = 'top',
+        fuse_mode: str = 'identity',
+        pool_mode: str = 'none',
+        reweight: str = 'softmax',
+        scope: str = 'batch',
+        loss_weight: float = 2.0,
+    ) -> None:
+        super().__init__()
+        _check('sample_mode', sample_mode, SAMPLE_MODES)
+        _check('pool_mode', pool_mode, ('none', 'max'))
+        _check('reweight', reweight, ('softmax', 'none'))
+        _check('scope', scope, ('batch', 'frame'))
+        for name, value in (
+            ('num_voxels', num_voxels),
+            ('kneighbours', kneighbours),
+            ('temperature', temperature),
+        ):
+            if value <= 0:
+                raise ValueError(f'{name}={value}: it has to be positive')
+        self.num_voxels = num_voxels
+        self.kneighbours = kneighbours
+        self.temperature = temperature
+        self.sample_mode = sample_mode
+        self.pool_mode = pool_mode
+        self.reweight = reweight
+        self.scope = scope
+        self.loss_weight = loss_weight
+        if out_channels is None and compression_ratio is not None:
+            out_channels = int(teacher_channels / math.sqrt(compression_ratio))
+        out_channels = out_channels or student_channels
+        fuse_mode = _FUSE_ALIASES.get(fuse_mode, fuse_mode)
+        self.teacher_gcn_adapt = GraphAdapter(teacher_channels, out_channels, fuse_mode)
+        self.student_gcn_adapt = GraphAdapter(student_channels, out_channels, fuse_mode)
+
+    def forward(
+        self, student: Tensor, teacher: Tensor, importance: Tensor, frames: Tensor
+    ) -> Tensor:
+        """Return the loss, a scalar.
+
+        Args:
+            student: the student's features, of shape (M, student_channels).
+            teacher: the teacher's features of the same voxels, of shape (M, teacher_channels).
+            importance: number of points in each voxel, of shape (M,).
+            frames: which cloud of the batch each voxel belongs to, of shape (M,).
+        """
+        student, teacher = student.float(), teacher.float()
+        importance = importance.to(student)
+        centres = sample_by_importance(importance, self.num_voxels, self.sample_mode)
+        neighbours = self._neighbours(teacher.detach(), centres, frames)
+        if neighbours.numel() < 2:
+            # Normalisation over one pair has no variance: there is no neighbourhood to compare.
+            return 0 * (student.sum() + sum(each.sum() for each in self.parameters()))
+        teacher_graph = self._graph(self.teacher_gcn_adapt, teacher, centres, neighbours)
+        student_graph = self._graph(self.student_gcn_adapt, student, centres, neighbours)
+        if self.reweight == 'softmax':
+            weights = softmax_weights(importance[centres], self.temperature)
+        else:
+            weights = torch.ones_like(importance[centres])
+        return self.loss_weight * graph_distance(teacher_graph, student_graph, weights)
+
+    def _neighbours(self, teacher: Tensor, centres: Tensor, frames: Tensor) -> Tensor:
+        if self.scope == 'frame' and len(centres):
+            return nearest_neighbours_in_frame(teacher, centres, self.kneighbours, frames.long())
+        return nearest_neighbours(teacher, centres, self.kneighbours)
+
+    def _graph(
+        self, adapter: GraphAdapter, features: Tensor, centres: Tensor, neighbours: Tensor
+    ) -> Tensor:
+        graph = adapter(features, centres, neighbours)
+        return graph.amax(dim=2) if self.pool_mode == 'max' else graph
+
+
+def _check(name: str, given: str, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        raise ValueError(f'{name}={given!r}: allowed are {", ".join(allowed)}')

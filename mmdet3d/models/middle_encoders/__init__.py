@@ -1,0 +1,5 @@
+"""Middle encoders: from voxels to a bird's-eye view."""
+
+from mmdet3d.models.middle_encoders.pillar_scatter import PointPillarsScatter
+
+__all__ = ['PointPillarsScatter']

@@ -1,0 +1,40 @@
+"""Lay pillars out on the ground plane."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from mmdet3d.models.builder import MIDDLE_ENCODERS
+
+
+@MIDDLE_ENCODERS.register_module()
+class PointPillarsScatter(nn.Module):
+    """Write each pillar's feature into its cell of an otherwise empty map.
+
+    From "PointPillars" (CVPR 2019), section 2.1.
+
+    Args:
+        in_channels: width of the pillar features.
+        output_shape: number of cells along y and x.
+    """
+
+    def __init__(self, in_channels: int, output_shape: Sequence[int]) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.ny, self.nx = output_shape
+
+    def forward(self, voxel_features: Tensor, coors: Tensor, batch_size: int) -> Tensor:
+        """Return the bird's-eye view.
+
+        Args:
+            voxel_features: features of shape (M, in_channels).
+            coors: cells of shape (M, 4), as (sample, z, y, x).
+            batch_size: number of samples, of which some may have no pillar.
+
+        Returns:
+            A map of shape (batch_size, in_channels, ny, nx).
+        """
+        coors = coors.long()
+        canvas = voxel_features.new_zeros(batch_size, self.in_channels, self.ny * self.nx)
+        canvas[coors[:, 0], :, coors[:, 2] * self.nx + coors[:, 3]] = voxel_features
+        return canvas.view(batch_size, self.in_channels, self.ny, self.nx)

@@ -1,0 +1,17 @@
+"""Point-cloud operators: numba on the CPU, torch on other devices."""
+
+from mmdet3d.ops.nms import nms_bev, nms_normal_bev
+from mmdet3d.ops.points_in_boxes import points_in_boxes_all, points_in_boxes_part
+from mmdet3d.ops.rotated_iou import boxes_iou_bev, boxes_overlap_bev
+from mmdet3d.ops.voxelize import Voxelization, voxelization
+
+__all__ = [
+    'Voxelization',
+    'boxes_iou_bev',
+    'boxes_overlap_bev',
+    'nms_bev',
+    'nms_normal_bev',
+    'points_in_boxes_all',
+    'points_in_boxes_part',
+    'voxelization',
+]

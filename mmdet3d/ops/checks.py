@@ -1,0 +1,53 @@
+"""Shape and type checks shared by the operators, so that they all complain in the same words."""
+
+import numpy as np
+import torch
+
+
+def require_shape(name: str, array: torch.Tensor | np.ndarray, expected: tuple[str | int, ...]):
+    """Check the shape of an argument.
+
+    Args:
+        name: what the caller calls the argument.
+        array: the argument.
+        expected: one entry per axis: a letter where any length will do, else the length.
+
+    Raises:
+        ValueError: if the number of axes or one of the fixed lengths differs.
+    """
+    given = tuple(array.shape)
+    fits = len(given) == len(expected) and all(
+        isinstance(want, str) or have == want for have, want in zip(given, expected)
+    )
+    if not fits:
+        wanted = ', '.join(str(want) for want in expected)
+        raise ValueError(f'{name} must have shape ({wanted}), got {given}')
+
+
+def require_points(name: str, array: torch.Tensor | np.ndarray):
+    """Check that an argument is a list of points, (N, C) with x, y, z as its first columns.
+
+    Raises:
+        ValueError: if it has another number of axes or fewer than three columns.
+    """
+    if array.ndim != 2 or array.shape[1] < 3:
+        raise ValueError(
+            f'{name} must have shape (N, C) with C >= 3 (x, y, z, ...), got {tuple(array.shape)}'
+        )
+
+
+def require_floats(**tensors: torch.Tensor):
+    """Check that all arguments are floating-point tensors on one device.
+
+    Raises:
+        TypeError: if one is not a floating-point tensor.
+        ValueError: if they are on different devices.
+    """
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+            is_tensor = isinstance(tensor, torch.Tensor)
+            given = tensor.dtype if is_tensor else type(tensor).__name__
+            raise TypeError(f'{name} must be a floating-point torch.Tensor, got {given}')
+    devices = {name: str(tensor.device) for name, tensor in tensors.items()}
+    if len(set(devices.values())) > 1:
+        raise ValueError(f'all tensors must be on one device, got {devices}')

@@ -1,0 +1,48 @@
+"""Greedy non-maximum suppression of rotated boxes on the CPU."""
+
+import numba
+import numpy as np
+
+from mmdet3d.ops.rotated_iou_cpu import box_frames, circles_meet, pair_overlap
+
+
+def greedy_nms(boxes: np.ndarray, thresh: float, max_kept: int) -> np.ndarray:
+    """Keep each box whose IoU with every box kept before it is at most the threshold.
+
+    Overlaps are computed only where they are asked for, with boxes that were kept and are near.
+
+    Args:
+        boxes: (N, 5) centre x, centre y, sizes, yaw (radians, counter-clockwise), best first.
+        thresh: the largest IoU that two kept boxes may have.
+        max_kept: stop after this many.
+
+    Returns:
+        (K,) int64 indices of the kept boxes, ascending.
+    """
+    kept = np.empty(min(max_kept, len(boxes)), dtype=np.int64)
+    count = _fill_kept(box_frames(boxes), float(thresh), kept)
+    return kept[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _fill_kept(frames, thresh, kept):
+    count = 0
+    for i in range(len(frames)):
+        if count == len(kept):
+            break
+        if not _suppressed(i, frames, thresh, kept[:count]):
+            kept[count] = i
+            count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _suppressed(i, frames, thresh, kept):
+    area = 4 * frames[i, 2] * frames[i, 3]
+    for j in kept:
+        if circles_meet(frames, i, frames, j):
+            overlap = pair_overlap(frames[i], frames[j])
+            union = area + 4 * frames[j, 2] * frames[j, 3] - overlap
+            if overlap / union > thresh:
+                return True
+    return False

@@ -1,0 +1,35 @@
+"""Greedy non-maximum suppression of rotated boxes in torch, for devices numba does not reach."""
+
+import torch
+
+from mmdet3d.ops.rotated_iou_torch import rotated_iou
+
+# Rows of the IoU matrix held in float64 at once; of the whole matrix only the comparison is kept.
+_ROWS_PER_CHUNK = 1024
+
+
+def greedy_nms(boxes: torch.Tensor, thresh: float) -> torch.Tensor:
+    """Keep each box whose IoU with every box kept before it is at most the threshold.
+
+    Args:
+        boxes: (N, 5) float64: centre x, centre y, sizes, yaw (radians, counter-clockwise), best
+            first.
+        thresh: the largest IoU that two kept boxes may have.
+
+    Returns:
+        (K,) int64 indices of the kept boxes, ascending.
+    """
+    suppresses = torch.cat([rotated_iou(rows, boxes) > thresh for rows in _row_chunks(boxes)])
+    suppresses = suppresses.triu_(diagonal=1)
+    kept = boxes.new_ones(len(boxes), dtype=torch.bool)
+    # The greedy choice is the only fixed point of "kept unless a kept earlier box suppresses it".
+    # Each round settles at least one more box of every chain, so few rounds are needed.
+    while True:
+        updated = ~suppresses[kept].any(dim=0)
+        if torch.equal(updated, kept):
+            return kept.nonzero().squeeze(1)
+        kept = updated
+
+
+def _row_chunks(boxes: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return boxes.split(_ROWS_PER_CHUNK)

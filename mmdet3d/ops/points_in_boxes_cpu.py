@@ -1,0 +1,75 @@
+"""Which points lie in which boxes, on the CPU, for numpy arrays."""
+
+import numba
+import numpy as np
+
+from mmdet3d.ops.checks import require_points, require_shape
+
+
+def points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Tell which points lie in which boxes.
+
+    Points on the bottom or the top of a box are inside, points on its sides are not.
+
+    Args:
+        points: (M, 3+) x, y, z first, metres.
+        boxes: (T, 7) x, y, z of the bottom centre, sizes along the box's x, y, z (metres), yaw
+            (radians, counter-clockwise).
+
+    Returns:
+        (M, T) bool.
+
+    Raises:
+        ValueError: if an argument has another shape.
+    """
+    require_points('points', points)
+    require_shape('boxes', boxes, ('T', 7))
+    return batched_points_in_boxes(points[None, :, :3], boxes[None])[0]
+
+
+def batched_points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Tell which points lie in which boxes of the same cloud.
+
+    Args:
+        points: (B, M, 3).
+        boxes: (B, T, 7), as for ``points_in_boxes``.
+
+    Returns:
+        (B, M, T) bool.
+    """
+    points = np.ascontiguousarray(points, dtype=np.float64)
+    boxes = np.ascontiguousarray(boxes, dtype=np.float64)
+    inside = np.empty((points.shape[0], points.shape[1], boxes.shape[1]), dtype=np.bool_)
+    _fill_inside(points, _box_frames(boxes), inside)
+    return inside
+
+
+def _box_frames(boxes: np.ndarray) -> np.ndarray:
+    """Compute once per box: middle x, y, z, half sizes, cosine and sine of the yaw, (B, T, 8)."""
+    half = boxes[..., 3:6] / 2
+    middle = boxes[..., :3].copy()
+    middle[..., 2] += half[..., 2]
+    yaw = boxes[..., 6:]
+    # An infinite angle has no direction; the NaN it gives leaves the box without points.
+    with np.errstate(invalid='ignore'):
+        return np.concatenate([middle, half, np.cos(yaw), np.sin(yaw)], axis=-1)
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _fill_inside(points, frames, inside):
+    for cloud in range(inside.shape[0]):
+        for i in range(inside.shape[1]):
+            x, y, z = points[cloud, i, 0], points[cloud, i, 1], points[cloud, i, 2]
+            for j in range(inside.shape[2]):
+                inside[cloud, i, j] = _is_inside(x, y, z, frames, cloud, j)
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _is_inside(x, y, z, frames, cloud, j):
+    dx, dy = x - frames[cloud, j, 0], y - frames[cloud, j, 1]
+    cos, sin = frames[cloud, j, 6], frames[cloud, j, 7]
+    return (
+        (abs(z - frames[cloud, j, 2]) <= frames[cloud, j, 5])
+        & (abs(dx * cos + dy * sin) < frames[cloud, j, 3])
+        & (abs(dy * cos - dx * sin) < frames[cloud, j, 4])
+    )

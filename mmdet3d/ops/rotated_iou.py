@@ -1,0 +1,67 @@
+"""Overlaps of rotated boxes seen from above, on any device."""
+
+import torch
+
+from mmdet3d.ops import rotated_iou_cpu, rotated_iou_torch
+from mmdet3d.ops.checks import require_floats, require_shape
+
+
+@torch.no_grad()
+def boxes_overlap_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
+    """Compute the intersection area of every pair of rotated boxes.
+
+    Computed in float64; no gradient flows to the boxes.
+
+    Args:
+        boxes_a: (N, 5) centre x, centre y, size along the box's x, along its y (metres), yaw
+            (radians, counter-clockwise).
+        boxes_b: (M, 5), the same.
+
+    Returns:
+        (N, M) areas in square metres, of the dtype of ``boxes_a``. A box with a NaN overlaps
+        nothing.
+
+    Raises:
+        TypeError: if an argument is not a floating-point tensor.
+        ValueError: if one has another shape or they are on different devices.
+    """
+    _check_boxes(boxes_a, boxes_b)
+    a, b = boxes_a.detach().double(), boxes_b.detach().double()
+    if a.device.type == 'cpu':
+        overlaps = torch.from_numpy(rotated_iou_cpu.rotated_overlaps(a.numpy(), b.numpy()))
+    else:
+        overlaps = rotated_iou_torch.rotated_overlaps(a, b)
+    return overlaps.to(boxes_a.dtype)
+
+
+@torch.no_grad()
+def boxes_iou_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
+    """Compute the intersection over union of every pair of rotated boxes.
+
+    Computed in float64; no gradient flows to the boxes.
+
+    Args:
+        boxes_a: (N, 5), as for ``boxes_overlap_bev``.
+        boxes_b: (M, 5), the same.
+
+    Returns:
+        (N, M) in [0, 1], of the dtype of ``boxes_a``; 1 for coincident boxes, 0 where both boxes
+        have no area.
+
+    Raises:
+        TypeError: if an argument is not a floating-point tensor.
+        ValueError: if one has another shape or they are on different devices.
+    """
+    _check_boxes(boxes_a, boxes_b)
+    a, b = boxes_a.detach().double(), boxes_b.detach().double()
+    if a.device.type == 'cpu':
+        iou = torch.from_numpy(rotated_iou_cpu.rotated_iou(a.numpy(), b.numpy()))
+    else:
+        iou = rotated_iou_torch.rotated_iou(a, b)
+    return iou.to(boxes_a.dtype)
+
+
+def _check_boxes(boxes_a: torch.Tensor, boxes_b: torch.Tensor):
+    require_floats(boxes_a=boxes_a, boxes_b=boxes_b)
+    require_shape('boxes_a', boxes_a, ('N', 5))
+    require_shape('boxes_b', boxes_b, ('M', 5))

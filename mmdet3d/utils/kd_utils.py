@@ -1,0 +1,165 @@
+"""The tensor maths of PointDistiller: sample, group, weigh and compare. Imports torch alone.
+
+Symbols as in the paper (arXiv 2205.11098, section 3): M voxels with teacher and student features,
+N of them sampled, K neighbours of each.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SAMPLE_MODES = ('top', 'bottom', 'rand', 'mixed')
+FUSE_MODES = ('identity', 'sub')
+
+# Distances are computed for this many pairs at a time, to bound memory (64 MiB of float32).
+_PAIRS_AT_ONCE = 1 << 24
+
+
+def sample_by_importance(importance: Tensor, num_samples: int, mode: str = 'top') -> Tensor:
+    """Choose which voxels to distil.
+
+    Args:
+        importance: score of each voxel, of shape (M,).
+        num_samples: how many to choose; all of them where there are fewer.
+        mode: 'top' the most important, 'bottom' the least, 'mixed' half of each, 'rand' any.
+
+    Returns:
+        Indices of shape (N,), N = min(num_samples, M), each voxel at most once.
+
+    Raises:
+        ValueError: for another ``mode``.
+    """
+    count = min(num_samples, len(importance))
+    if mode == 'rand':
+        return torch.randperm(len(importance), device=importance.device)[:count]
+    order = importance.argsort(descending=True, stable=True)
+    if mode == 'top':
+        return order[:count]
+    if mode == 'bottom':
+        return order[len(order) - count :]
+    if mode == 'mixed':
+        most = count - count // 2
+        return torch.cat([order[:most], order[len(order) - (count - most) :]])
+    raise ValueError(f'sample_mode={mode!r}: allowed are {", ".join(SAMPLE_MODES)}')
+
+
+def nearest_neighbours(features: Tensor, centres: Tensor, k: int) -> Tensor:
+    """Find the nearest voxels in feature space; a voxel counts as a neighbour of itself.
+
+    Args:
+        features: features of shape (M, C).
+        centres: indices of the voxels whose neighbours are sought, of shape (N,).
+        k: number of neighbours; all voxels where there are fewer.
+
+    Returns:
+        Indices of shape (N, K), K = min(k, M), in no particular order.
+    """
+    k = min(k, len(features))
+    if k == len(features):
+        return torch.arange(k, device=features.device).expand(len(centres), k)
+    squares = features.square().sum(dim=1)
+    rows = max(1, _PAIRS_AT_ONCE // len(features))
+    found = [
+        # |f - c|^2 without |c|^2, which is the same for all neighbours of c.
+        torch.addmm(squares, features[chunk], features.t(), alpha=-2)
+        .topk(k, dim=1, largest=False, sorted=False)
+        .indices
+        for chunk in centres.split(rows)
+    ]
+    return torch.cat(found) if found else centres.new_zeros(0, k)
+
+
+def nearest_neighbours_in_frame(
+    features: Tensor, centres: Tensor, k: int, frames: Tensor
+) -> Tensor:
+    """Find the nearest voxels in feature space among those of the same cloud.
+
+    Args:
+        features: features of shape (M, C).
+        centres: indices of shape (N,).
+        k: number of neighbours.
+        frames: which cloud of the batch each voxel belongs to, of shape (M,).
+
+    Returns:
+        Indices of shape (N, K), K the smaller of ``k`` and the voxels of the largest cloud. A cloud
+        with fewer voxels than K repeats them in turn.
+    """
+    k = min(k, int(frames.bincount().max()))
+    found = centres.new_empty(len(centres), k)
+    for frame in frames[centres].unique():
+        members = (frames == frame).nonzero().squeeze(1)
+        own = frames[centres] == frame
+        local = torch.searchsorted(members, centres[own])
+        neighbours = members[nearest_neighbours(features[members], local, k)]
+        turn = torch.arange(k, device=centres.device) % neighbours.shape[1]
+        found[own] = neighbours[:, turn]
+    return found
+
+
+class GraphAdapter(nn.Module):
+    """Local graph feature: 1x1 convolution, normalisation and ReLU over (neighbour, centre) pairs.
+
+    The convolution of a concatenation is a sum of two convolutions, so both run on the distinct
+    features before these are gathered: N x K fewer products, the same result.
+
+    Args:
+        in_channels: width C of the features.
+        out_channels: width of the graph.
+        fuse_mode: what stands beside the centre's feature: 'identity' the neighbour's feature,
+            'sub' the centre's less the neighbour's.
+
+    Raises:
+        ValueError: for another ``fuse_mode``.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, fuse_mode: str = 'identity') -> None:
+        super().__init__()
+        if fuse_mode not in FUSE_MODES:
+            raise ValueError(f'fuse_mode={fuse_mode!r}: allowed are {", ".join(FUSE_MODES)}')
+        self.fuse_mode = fuse_mode
+        self.conv = nn.Conv2d(2 * in_channels, out_channels, kernel_size=1, bias=False)
+        self.bn = nn.BatchNorm1d(out_channels)
+        nn.init.kaiming_normal_(self.conv.weight, mode='fan_out', nonlinearity='relu')
+
+    def forward(self, features: Tensor, centres: Tensor, neighbours: Tensor) -> Tensor:
+        """Return the graph of each centre, of shape (N, out_channels, K).
+
+        Args:
+            features: features of shape (M, C).
+            centres: indices of shape (N,).
+            neighbours: indices of shape (N, K).
+        """
+        beside, centre = self.conv.weight[:, :, 0, 0].chunk(2, dim=1)
+        if self.fuse_mode == 'sub':
+            beside, centre = -beside, centre + beside
+        of_neighbours = functional.linear(features, beside)[neighbours]
+        of_centres = functional.linear(features[centres], centre)
+        pairs = of_neighbours + of_centres[:, None]
+        # As a matrix: torch's CPU gradient of batch norm over a permuted 4D tensor is wrong (2.13).
+        graph = self.bn(pairs.flatten(0, 1)).relu().view_as(pairs)
+        return graph.transpose(1, 2)
+
+
+def softmax_weights(score: Tensor, temperature: float) -> Tensor:
+    """Return N * softmax(score / temperature) over the sampled voxels, detached.
+
+    Args:
+        score: importance of each sampled voxel, of shape (N,).
+        temperature: below 1 it sharpens the difference, above it evens it out.
+
+    Returns:
+        Weights of shape (N,) that average 1.
+    """
+    return (len(score) * (score.detach().float() / temperature).softmax(dim=0)).detach()
+
+
+def graph_distance(teacher: Tensor, student: Tensor, weights: Tensor) -> Tensor:
+    """Return mean(w_i * (T_i - S_i)^2), a scalar.
+
+    Args:
+        teacher: graphs of shape (N, C') or (N, C', K).
+        student: graphs of the same shape.
+        weights: weight of each graph, of shape (N,).
+    """
+    squares = (teacher - student).square()
+    return (weights.view(-1, *[1] * (squares.ndim - 1)) * squares).mean()

@@ -1,0 +1,4 @@
+"""The version of this library."""
+
+__version__ = '0.1.0'
+"""Version of PointDistiller."""

@@ -1,0 +1,41 @@
+"""Fixtures shared by all tests."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+REPO_ROOT = Path(__file__).resolve().parents[1]
+
+torch.set_num_threads(2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests marked ``gpu`` where there is no CUDA device."""
+    if torch.cuda.is_available():
+        return
+    skip = pytest.mark.skip(reason='needs a CUDA device')
+    for item in items:
+        if item.get_closest_marker('gpu'):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope='session')
+def repo_root() -> Path:
+    """The root of the checkout."""
+    return REPO_ROOT
+
+
+@pytest.fixture(scope='session')
+def shared_dir() -> Path:
+    """The folder of reference figures and sample frames beside the checkout."""
+    path = REPO_ROOT.parent / 'shared'
+    if not path.is_dir():
+        pytest.skip('the folder of reference figures is not beside this checkout')
+    return path
+
+
+@pytest.fixture(scope='session')
+def kitti_sample(shared_dir: Path) -> Path:
+    """Nine real KITTI frames in KITTI's own layout."""
+    return shared_dir / 'data' / 'kitti_sample'

@@ -1,0 +1,58 @@
+#!/usr/bin/env python
+"""Test a detector: evaluate it, or write its detections."""
+
+import argparse
+
+from mmcv import DictAction
+
+from mmdet3d.apis import run_test
+from mmdet3d.utils.config import load_config
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file of the detector')
+    parser.add_argument('checkpoint', help='its weights')
+    parser.add_argument('--eval', nargs='+', metavar='METRIC', help='metrics to print, e.g. mAP')
+    parser.add_argument('--out', help='pickle to write the detections to')
+    parser.add_argument(
+        '--format-only', action='store_true', help="write the detections in the data set's format"
+    )
+    parser.add_argument(
+        '--eval-options',
+        nargs='+',
+        action=DictAction,
+        help='arguments of the evaluation or the formatting, as key=value '
+        '(e.g. submission_prefix=DIR)',
+    )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
+    args = parser.parse_args()
+    if not (args.eval or args.out or args.format_only):
+        parser.error('say what to do with the detections: --eval, --out or --format-only')
+    if args.eval and args.format_only:
+        parser.error('--eval and --format-only exclude each other')
+    return args
+
+
+def main() -> None:
+    """Test as the command line says."""
+    args = parse_args()
+    figures = run_test(
+        load_config(args.config, args.cfg_options),
+        args.checkpoint,
+        metrics=args.eval,
+        out=args.out,
+        format_only=args.format_only,
+        options=args.eval_options,
+        launcher=args.launcher,
+    )
+    if figures is not None:
+        print(figures)
+
+
+if __name__ == '__main__':
+    main()

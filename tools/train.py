@@ -1,0 +1,59 @@
+#!/usr/bin/env python
+"""Train a detector, with --use-kd by distillation from a teacher."""
+
+import argparse
+from pathlib import Path
+
+from mmcv import DictAction
+
+from mmdet3d.apis import run_training
+from mmdet3d.utils.config import load_config
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file of the detector to train')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    parser.add_argument('--use-kd', action='store_true', help='distil from a teacher')
+    parser.add_argument('--teacher-config', help="instead of the config's teacher.config")
+    parser.add_argument('--teacher-checkpoint', help="instead of the config's teacher.checkpoint")
+    parser.add_argument('--resume-from', help='checkpoint to go on from')
+    parser.add_argument(
+        '--auto-resume',
+        action='store_true',
+        help='go on from the latest checkpoint in the work dir',
+    )
+    parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
+    parser.add_argument('--seed', type=int, help='seed of the run; random, and logged, without it')
+    parser.add_argument(
+        '--deterministic', action='store_true', help='use deterministic algorithms only'
+    )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train as the command line says."""
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options)
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    cfg.resume_from = args.resume_from or cfg.get('resume_from')
+    cfg.auto_resume = args.auto_resume or cfg.get('auto_resume', False)
+    run_training(
+        cfg,
+        use_kd=args.use_kd,
+        teacher_config=args.teacher_config,
+        teacher_checkpoint=args.teacher_checkpoint,
+        validate=not args.no_validate,
+        seed=args.seed,
+        deterministic=args.deterministic,
+        launcher=args.launcher,
+    )
+
+
+if __name__ == '__main__':
+    main()
