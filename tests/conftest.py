@@ -1,6 +1,8 @@
 """Fixtures shared by all tests."""
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -39,3 +41,12 @@ def shared_dir() -> Path:
 def kitti_sample(shared_dir: Path) -> Path:
     """Nine real KITTI frames in KITTI's own layout."""
     return shared_dir / 'data' / 'kitti_sample'
+
+
+@pytest.fixture(scope='session')
+def seeded(shared_dir: Path) -> ModuleType:
+    """The module that fills networks with the weights of the reference figures."""
+    spec = importlib.util.spec_from_file_location('seeded', shared_dir / 'reference' / 'seeded.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,96 @@
+"""Annotations of many frames, checked and laid end to end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_WIDTHS = {'bbox': 4, 'dimensions': 3, 'location': 3}
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The N boxes of all frames in one row; frame i owns ``starts[i]:starts[i + 1]``.
+
+    Columns that were not asked for are None.
+    """
+
+    starts: np.ndarray
+    """(F + 1,) int64."""
+    names: np.ndarray
+    """(N,) lower-case class names."""
+    bbox: np.ndarray
+    """(N, 4) image boxes x1, y1, x2, y2 in pixels."""
+    boxes: np.ndarray | None = None
+    """(N, 7) camera boxes x, y (bottom), z, length, height, width in metres, rotation_y."""
+    alpha: np.ndarray | None = None
+    """(N,) observation angles in radians; -10 where there is none."""
+    truncated: np.ndarray | None = None
+    """(N,) from 0 (whole) to 1."""
+    occluded: np.ndarray | None = None
+    """(N,) 0 visible, 1 partly, 2 largely hidden, 3 unknown."""
+    score: np.ndarray | None = None
+    """(N,) confidence of the detections."""
+
+    @property
+    def heights(self) -> np.ndarray:
+        """(N,) heights of the image boxes in pixels."""
+        return np.abs(self.bbox[:, 3] - self.bbox[:, 1])
+
+    def frame(self, index: int) -> slice:
+        """Return where the boxes of a frame lie."""
+        return slice(self.starts[index], self.starts[index + 1])
+
+
+def stack_annotations(
+    annos: Sequence[Mapping], side: str, columns: Sequence[str], with_boxes: bool
+) -> Annotations:
+    """Lay the annotations of all frames end to end.
+
+    Args:
+        annos: One mapping per frame with ``name``, ``bbox`` and, as asked for, other columns.
+        side: What they are, for the errors.
+        columns: Further columns to keep, as named in ``Annotations``.
+        with_boxes: Whether to keep the camera boxes.
+
+    Raises:
+        KeyError: A frame lacks a column.
+        ValueError: A column has the wrong shape or holds NaN or infinity.
+    """
+    names = [np.asarray(_get(anno, 'name', i, side), dtype=str) for i, anno in enumerate(annos)]
+    counts = [len(name) for name in names]
+
+    def column(key: str) -> np.ndarray:
+        parts = [_numbers(anno, key, i, side, counts[i]) for i, anno in enumerate(annos)]
+        return np.concatenate(parts)
+
+    boxes = None
+    if with_boxes:
+        parts = [column('location'), column('dimensions'), column('rotation_y')[:, None]]
+        boxes = np.concatenate(parts, axis=1)
+    return Annotations(
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        names=np.char.lower(np.concatenate(names)),
+        bbox=column('bbox'),
+        boxes=boxes,
+        **{key: column(key) for key in columns},
+    )
+
+
+def _get(anno: Mapping, key: str, frame: int, side: str) -> object:
+    if key not in anno:
+        raise KeyError(f'{side} of frame {frame} have no {key!r}; they hold {sorted(anno)}')
+    return anno[key]
+
+
+def _numbers(anno: Mapping, key: str, frame: int, side: str, count: int) -> np.ndarray:
+    shape = (count, _WIDTHS[key]) if key in _WIDTHS else (count,)
+    values = np.asarray(_get(anno, key, frame, side), dtype=np.float64)
+    if values.shape != shape and (values.size or count):
+        raise ValueError(
+            f'{key!r} of the {side} of frame {frame} has shape {values.shape}; '
+            f'with {count} names it has to be {shape}'
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f'{key!r} of the {side} of frame {frame} holds NaN or infinity')
+    return values.reshape(shape)

@@ -1,0 +1,66 @@
+"""Average precisions as the text and the figures that mmdetection3d's users know."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmdet3d.core.evaluation.kitti_utils.rules import DIFFICULTIES, METRICS, KittiClass
+
+_FIGURES = {'3d': '3D', 'bev': 'BEV', 'bbox': '2D'}
+STRICTNESS = ('strict', 'loose')
+
+
+def format_report(
+    classes: Sequence[KittiClass], averages: dict[str, np.ndarray], label: str
+) -> str:
+    """Lay out one table per class and set of overlaps, and one of the means over classes.
+
+    Args:
+        classes: The C classes evaluated.
+        averages: For each of bbox, bev, 3d and aos evaluated, its average precisions in percent,
+            (C, 3 difficulties, 2: strict, loose).
+        label: ``'AP11'`` or ``'AP40'``.
+    """
+    parts = [f'\n----------- {label} Results ------------\n']
+    for i, cls in enumerate(classes):
+        for j, overlaps in enumerate((cls.strict, cls.loose)):
+            limits = ', '.join(f'{overlap:.2f}' for overlap in overlaps)
+            parts.append(f'{cls.name} {label}@{limits}:')
+            parts += _lines({name: values[i, :, j] for name, values in averages.items()}, label)
+    if len(classes) > 1:
+        names = ', '.join(difficulty.name for difficulty in DIFFICULTIES)
+        parts.append(f'\nOverall {label}@{names}:')
+        means = {name: values[:, :, 0].mean(axis=0) for name, values in averages.items()}
+        parts += _lines(means, label)
+    return '\n'.join(parts) + '\n'
+
+
+def _lines(rows: dict[str, np.ndarray], label: str) -> list[str]:
+    return [
+        f'{name:<4} {label}:' + ', '.join(f'{value:.4f}' for value in values)
+        for name, values in rows.items()
+    ]
+
+
+def collect_figures(
+    classes: Sequence[KittiClass], averages: dict[str, np.ndarray], label: str
+) -> dict[str, float]:
+    """Name every average precision, such as ``KITTI/Car_3D_AP40_moderate_strict``.
+
+    The arguments are those of ``format_report``. ``Overall`` is the mean of the strict figures
+    over the classes, given where there are several. aos stands in the text alone.
+    """
+    metrics = [metric for metric in reversed(METRICS) if metric in averages]
+    figures = {}
+    for i, cls in enumerate(classes):
+        for j, strictness in enumerate(STRICTNESS):
+            for k, difficulty in enumerate(DIFFICULTIES):
+                for metric in metrics:
+                    key = f'{cls.name}_{_FIGURES[metric]}_{label}_{difficulty.name}_{strictness}'
+                    figures[f'KITTI/{key}'] = float(averages[metric][i, k, j])
+    if len(classes) > 1:
+        for k, difficulty in enumerate(DIFFICULTIES):
+            for metric in metrics:
+                key = f'Overall_{_FIGURES[metric]}_{label}_{difficulty.name}'
+                figures[f'KITTI/{key}'] = float(averages[metric][:, k, 0].mean())
+    return figures

@@ -1,0 +1,135 @@
+"""Converting the raw KITTI object dataset to the files that training and evaluation read."""
+
+import multiprocessing
+import os
+import pickle
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mmdet3d.datasets.kitti.files import dump_pickle
+from mmdet3d.datasets.kitti.frames import FrameJob, FrameResult, convert_frame_to_bytes
+from mmdet3d.datasets.kitti.gt_database import group_by_class
+from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE
+from mmdet3d.datasets.kitti.splits import read_split
+from mmdet3d.datasets.kitti.summary import CreationSummary, summarise
+
+# Starting a process takes seconds, a frame about ten milliseconds.
+MIN_FRAMES_PER_WORKER = 1000
+
+
+def create_kitti_data(
+    root_path: str | Path,
+    out_dir: str | Path,
+    extra_tag: str = 'kitti',
+    workers: int | None = None,
+) -> CreationSummary:
+    """Write info files, reduced clouds and the object database, as mmdetection3d names them.
+
+    In ``out_dir``: ``{extra_tag}_infos_{train,val,trainval,test}.pkl``,
+    ``{extra_tag}_dbinfos_train.pkl``, ``{extra_tag}_gt_database/*.bin`` and
+    ``{training,testing}/velodyne_reduced/*.bin``. It can then serve as ``data_root`` without the
+    raw data. Nothing is written to ``root_path`` unless it is ``out_dir`` too. The result does not
+    depend on the number of workers.
+
+    Args:
+        root_path: The raw dataset: ImageSets, training and optionally testing. Images are used
+            for their size alone, and may be missing.
+        out_dir: Where to write; made if missing.
+        extra_tag: The prefix of the files' names.
+        workers: Processes to use; by default, up to one per processor for large datasets. Scripts
+            that use more than one need an ``if __name__ == '__main__'`` guard.
+
+    Returns:
+        A summary that prints as a few lines.
+
+    Raises:
+        FileNotFoundError: A list of frames, or a file of a listed frame, is missing.
+        KittiFormatError: A file of the dataset is malformed; the message names it.
+        ValueError: ``workers`` is less than 1.
+    """
+    if workers is not None and workers < 1:
+        raise ValueError(f'workers must be 1 or more, or None for a default; got {workers}')
+    root_path, out_dir = Path(root_path), Path(out_dir)
+    splits = _read_splits(root_path)
+    jobs = _list_jobs(root_path, out_dir, extra_tag, splits)
+    results = dict(zip(((job.folder, job.index) for job in jobs), _convert(jobs, workers)))
+    # A frame that is in both lists is once in their union.
+    splits['trainval'] = list(dict.fromkeys(splits['train'] + splits['val']))
+    chosen = {split: _results_of(split, splits, results) for split in splits}
+    for split, members in chosen.items():
+        dump_pickle(out_dir / f'{extra_tag}_infos_{split}.pkl', [member.info for member in members])
+    database = group_by_class([entry for member in chosen['train'] for entry in member.objects])
+    dump_pickle(out_dir / f'{extra_tag}_dbinfos_train.pkl', database)
+    _warn_of_assumed_sizes(list(results.values()))
+    return summarise(out_dir, chosen, database, list(results.values()))
+
+
+def _read_splits(root_path: Path) -> dict[str, list[int]]:
+    """Read the lists of frames; the test frames are optional."""
+    splits = {split: read_split(root_path, split) for split in ('train', 'val')}
+    needed = [root_path / 'testing', root_path / 'ImageSets' / 'test.txt']
+    missing = [str(path) for path in needed if not path.exists()]
+    if missing:
+        warnings.warn(
+            f'no infos are made for the test frames: {" and ".join(missing)} not found',
+            stacklevel=3,
+        )
+        return splits
+    return {**splits, 'test': read_split(root_path, 'test')}
+
+
+def _folder(split: str) -> str:
+    return 'testing' if split == 'test' else 'training'
+
+
+def _list_jobs(
+    root_path: Path, out_dir: Path, extra_tag: str, splits: dict[str, list[int]]
+) -> list[FrameJob]:
+    """List each frame once, the frames of ``train`` with the database."""
+    jobs: dict[tuple[str, int], FrameJob] = {}
+    for split, ids in splits.items():
+        database = f'{extra_tag}_gt_database' if split == 'train' else None
+        for index in ids:
+            job = FrameJob(root_path, out_dir, _folder(split), index, database)
+            jobs.setdefault((job.folder, index), job)
+    return list(jobs.values())
+
+
+def _convert(jobs: list[FrameJob], workers: int | None) -> Iterator[FrameResult]:
+    """Convert the frames, in their order, with a progress bar."""
+    if workers is None:
+        workers = min(os.cpu_count() or 1, max(1, len(jobs) // MIN_FRAMES_PER_WORKER))
+    with tqdm(total=len(jobs), unit='frame') as progress:
+        for result in _map_frames(jobs, workers):
+            progress.update()
+            yield pickle.loads(result)
+
+
+def _map_frames(jobs: list[FrameJob], workers: int) -> Iterator[bytes]:
+    if workers == 1:
+        yield from map(convert_frame_to_bytes, jobs)
+        return
+    # Fresh processes rather than forks: torch and numba may hold threads that forks lose.
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(convert_frame_to_bytes, jobs, chunksize=8)
+
+
+def _results_of(
+    split: str, splits: dict[str, list[int]], results: dict[tuple[str, int], FrameResult]
+) -> list[FrameResult]:
+    return [results[_folder(split), index] for index in splits[split]]
+
+
+def _warn_of_assumed_sizes(results: list[FrameResult]) -> None:
+    without = sum(not result.has_image for result in results)
+    if without:
+        warnings.warn(
+            f'{without} of {len(results)} frames have no image in image_2; the size '
+            f'{DEFAULT_IMAGE_SHAPE} (height, width) was assumed for them',
+            stacklevel=3,
+        )

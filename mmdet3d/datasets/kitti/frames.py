@@ -1,0 +1,107 @@
+"""All the work on one frame, so that frames can be worked on in parallel."""
+
+import pickle
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmdet3d.datasets.kitti.boxes import camera_boxes_to_lidar
+from mmdet3d.datasets.kitti.calib import read_calib
+from mmdet3d.datasets.kitti.files import PICKLE_PROTOCOL
+from mmdet3d.datasets.kitti.gt_database import write_objects
+from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE, read_image_shape
+from mmdet3d.datasets.kitti.infos import complete_annos, frame_info, frame_path
+from mmdet3d.datasets.kitti.labels import read_label
+from mmdet3d.datasets.kitti.points import read_points, write_points
+from mmdet3d.datasets.kitti.reduced import points_in_view
+from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+
+
+@dataclass(frozen=True)
+class FrameJob:
+    """One frame to convert.
+
+    Attributes:
+        root_path: The raw dataset.
+        out_dir: Where to write.
+        folder: 'training' or 'testing'.
+        index: The frame's id.
+        database: The object database's folder in ``out_dir``, None to leave the objects out of it.
+    """
+
+    root_path: Path
+    out_dir: Path
+    folder: str
+    index: int
+    database: str | None = None
+
+
+@dataclass
+class FrameResult:
+    """What one frame gives.
+
+    Attributes:
+        info: Its entry in the info files.
+        objects: Its entries in the object database.
+        num_points: Points of the raw and of the reduced cloud.
+        has_image: Whether the image's size was read rather than assumed.
+    """
+
+    info: dict[str, Any]
+    num_points: tuple[int, int]
+    has_image: bool
+    objects: list[dict[str, Any]] = field(default_factory=list)
+
+
+def convert_frame(job: FrameJob) -> FrameResult:
+    """Write a frame's reduced cloud and objects, and build its entries.
+
+    Args:
+        job: The frame and the folders.
+
+    Returns:
+        The frame's entries and figures.
+
+    Raises:
+        FileNotFoundError: The frame has no calibration, cloud or (in training) label file.
+        KittiFormatError: One of them is malformed; the message names it.
+    """
+    calib = read_calib(_raw_file(job, 'calib', '.txt'))
+    image_shape = read_image_shape(_raw_file(job, 'image_2', '.png'))
+    points = read_points(_raw_file(job, 'velodyne', '.bin'))
+    reduced = points[points_in_view(points, calib, image_shape or DEFAULT_IMAGE_SHAPE)]
+    write_points(
+        job.out_dir / frame_path(job.folder, 'velodyne_reduced', job.index, '.bin'), reduced
+    )
+    info = frame_info(job.folder, job.index, calib, image_shape or DEFAULT_IMAGE_SHAPE)
+    result = FrameResult(info, (len(points), len(reduced)), has_image=image_shape is not None)
+    if job.folder == 'training':
+        _add_objects(job, result, reduced)
+    return result
+
+
+def convert_frame_to_bytes(job: FrameJob) -> bytes:
+    """Pickle :func:`convert_frame`'s result.
+
+    The files written from the results depend on which objects are shared between them. As bytes,
+    results are the same whether they come from this process or another.
+    """
+    return pickle.dumps(convert_frame(job), protocol=PICKLE_PROTOCOL)
+
+
+def _raw_file(job: FrameJob, kind: str, suffix: str) -> Path:
+    return job.root_path / frame_path(job.folder, kind, job.index, suffix)
+
+
+def _add_objects(job: FrameJob, result: FrameResult, points: np.ndarray) -> None:
+    annos = read_label(_raw_file(job, 'label_2', '.txt'))
+    is_object = annos['name'] != 'DontCare'
+    boxes = camera_boxes_to_lidar(annos, result.info['calib'])[is_object]
+    inside = points_in_boxes(points, boxes)
+    result.info['annos'] = complete_annos(annos, inside.sum(axis=0))
+    if job.database is not None:
+        result.objects = write_objects(
+            job.out_dir, job.database, result.info, boxes, points, inside
+        )

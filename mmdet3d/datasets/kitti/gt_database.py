@@ -1,0 +1,68 @@
+"""The database of annotated objects that training pastes into other frames."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmdet3d.datasets.kitti.points import write_points
+
+
+def write_objects(
+    out_dir: Path,
+    database: str,
+    info: dict[str, Any],
+    boxes: np.ndarray,
+    points: np.ndarray,
+    inside: np.ndarray,
+) -> list[dict[str, Any]]:
+    """Write the points of each object of a frame, relative to its box's bottom centre.
+
+    Args:
+        out_dir: The folder that holds the database.
+        database: The database's folder inside ``out_dir``, like 'kitti_gt_database'.
+        info: The frame's entry, with annotations of which T are not DontCare.
+        boxes: float32 (T, 7) LiDAR boxes of these.
+        points: float32 (M, 4) cloud of the frame.
+        inside: bool (M, T), whether a point lies in a box.
+
+    Returns:
+        The objects' entries, in the order of ``boxes``, without their group.
+    """
+    frame = info['image']['image_idx']
+    annos = info['annos']
+    rows = np.flatnonzero(annos['name'] != 'DontCare')
+    entries = []
+    for gt_idx, row in enumerate(rows):
+        name = str(annos['name'][row])
+        path = f'{database}/{frame}_{name}_{gt_idx}.bin'
+        object_points = points[inside[:, gt_idx]]
+        object_points[:, :3] -= boxes[gt_idx, :3]
+        write_points(out_dir / path, object_points)
+        entries.append(
+            {
+                'name': name,
+                'path': path,
+                'image_idx': frame,
+                'gt_idx': gt_idx,
+                'box3d_lidar': boxes[gt_idx].copy(),
+                'num_points_in_gt': len(object_points),
+                'difficulty': int(annos['difficulty'][row]),
+            }
+        )
+    return entries
+
+
+def group_by_class(entries: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Give each object a group of its own and sort the objects into classes.
+
+    Args:
+        entries: The objects of all frames, in the order of the frames.
+
+    Returns:
+        The entries, each with its group_id, under their class names.
+    """
+    by_class: dict[str, list[dict[str, Any]]] = {}
+    for group_id, entry in enumerate(entries):
+        by_class.setdefault(entry['name'], []).append({**entry, 'group_id': group_id})
+    return by_class

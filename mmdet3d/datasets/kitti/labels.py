@@ -1,0 +1,119 @@
+"""Reading and writing KITTI label files, one object per line."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmdet3d.datasets.kitti.files import KittiFormatError, atomic_write, require_file
+
+# The numbers after the class name, as the object benchmark's readme defines them.
+NUMBER_COLUMNS = (
+    *('truncated', 'occluded', 'alpha', 'left', 'top', 'right', 'bottom'),
+    *('height', 'width', 'length', 'x', 'y', 'z', 'rotation_y', 'score'),
+)
+RESULT_KEYS = ('name', 'alpha', 'bbox', 'dimensions', 'location', 'rotation_y', 'score')
+
+
+def read_label(path: str | Path) -> dict[str, np.ndarray]:
+    """Read the objects of one frame, in rectified camera coordinates.
+
+    A file without lines is a frame without objects: arrays of length 0.
+
+    Args:
+        path: The file, as KITTI's ``label_2/000008.txt``, or detections with a score column.
+
+    Returns:
+        Arrays over the N objects, in the order of the file: name (str), truncated (float64, 0..1),
+        occluded (int64, 0..3), alpha (float64, radians), bbox (N, 4: left, top, right, bottom in
+        pixels), dimensions (N, 3: length, height, width in metres), location (N, 3: bottom centre
+        in metres), rotation_y (radians), score (0 where the file has none), index (int32, number
+        among the objects that are not DontCare, -1 for DontCare) and group_ids (int32, line).
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        KittiFormatError: A line has not 15 or 16 columns, or one is no number.
+    """
+    path = require_file(path, 'a label file')
+    lines = enumerate(path.read_text().splitlines(), start=1)
+    rows = [_parse_line(line, f'{path}, line {number}') for number, line in lines if line.strip()]
+    names = np.array([name for name, _ in rows], dtype=np.str_)
+    numbers = np.array([values for _, values in rows], dtype=np.float64)
+    return _annos_from_columns(names, numbers.reshape(-1, len(NUMBER_COLUMNS)))
+
+
+def _parse_line(line: str, where: str) -> tuple[str, list[float]]:
+    name, *words = line.split()
+    with_score = len(NUMBER_COLUMNS)
+    if len(words) not in (with_score - 1, with_score):
+        raise KittiFormatError(
+            f'{where}: {len(words) + 1} columns, expected {with_score} (ground truth) or '
+            f'{with_score + 1} (with a score): type {" ".join(NUMBER_COLUMNS)}'
+        )
+    values = [_parse_number(word, column, where) for column, word in zip(NUMBER_COLUMNS, words)]
+    return name, values + [0.0] * (with_score - len(values))
+
+
+def _parse_number(word: str, column: str, where: str) -> float:
+    expected = 'a whole number' if column == 'occluded' else 'a number'
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or (column == 'occluded' and not value.is_integer()):
+        raise KittiFormatError(f'{where}: {column} is {word!r}, expected {expected}')
+    return value
+
+
+def _annos_from_columns(names: np.ndarray, numbers: np.ndarray) -> dict[str, np.ndarray]:
+    is_object = names != 'DontCare'
+    return {
+        'name': names,
+        'truncated': numbers[:, 0].copy(),
+        'occluded': numbers[:, 1].astype(np.int64),
+        'alpha': numbers[:, 2].copy(),
+        'bbox': numbers[:, 3:7].copy(),
+        'dimensions': numbers[:, [9, 7, 8]],
+        'location': numbers[:, 10:13].copy(),
+        'rotation_y': numbers[:, 13].copy(),
+        'score': numbers[:, 14].copy(),
+        'index': np.where(is_object, np.cumsum(is_object) - 1, -1).astype(np.int32),
+        'group_ids': np.arange(len(names), dtype=np.int32),
+    }
+
+
+def write_label(path: str | Path, annos: dict[str, Any]) -> None:
+    """Write detections as the benchmark's server and devkit read them, 16 columns per line.
+
+    Truncation and occlusion are written as -1, the devkit's "not set", where ``annos`` has none.
+    A frame without detections gives an empty file.
+
+    Args:
+        path: The ``.txt`` file to write; missing folders are made.
+        annos: name, alpha, bbox, dimensions (l, h, w), location, rotation_y and score, and
+            optionally truncated and occluded, in the shapes and units of :func:`read_label`.
+
+    Raises:
+        KeyError: One of the arrays is missing.
+        ValueError: The arrays are not all of the same length.
+    """
+    missing = [key for key in RESULT_KEYS if key not in annos]
+    if missing:
+        raise KeyError(f'cannot write {path}: annos has no {missing}; it needs {RESULT_KEYS}')
+    lengths = {key: len(annos[key]) for key in RESULT_KEYS}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f'cannot write {path}: the arrays differ in length: {lengths}')
+    text = ''.join(_format_line(annos, i) for i in range(lengths['name']))
+    with atomic_write(path) as file:
+        file.write(text.encode())
+
+
+def _format_line(annos: dict[str, Any], i: int) -> str:
+    length, height, width = annos['dimensions'][i]
+    truncated = annos['truncated'][i] if 'truncated' in annos else -1
+    occluded = int(annos['occluded'][i]) if 'occluded' in annos else -1
+    numbers = [*annos['bbox'][i], height, width, length, *annos['location'][i]]
+    numbers += [annos['rotation_y'][i], annos['score'][i]]
+    texts = ' '.join(f'{number:.4f}' for number in (annos['alpha'][i], *numbers))
+    return f'{annos["name"][i]} {truncated:.2f} {occluded} {texts}\n'

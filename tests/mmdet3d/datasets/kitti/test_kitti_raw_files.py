@@ -1,0 +1,126 @@
+"""Calibration, clouds, lists of frames and image headers."""
+
+import os
+
+import numpy as np
+import pytest
+
+from mmdet3d.datasets.kitti import (
+    KittiFormatError,
+    read_calib,
+    read_image_shape,
+    read_points,
+    read_split,
+    write_points,
+)
+from mmdet3d.datasets.kitti.files import atomic_write
+
+
+@pytest.fixture
+def calib(tmp_path):
+    def write(text):
+        path = tmp_path / '000042.txt'
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_matrices_are_extended_to_homogeneous_coordinates(calib, calib_text):
+    matrices = read_calib(calib(calib_text))
+    assert {matrix.shape for matrix in matrices.values()} == {(4, 4)}
+    assert {matrix.dtype for matrix in matrices.values()} == {np.dtype('float64')}
+    np.testing.assert_array_equal(matrices['R0_rect'], np.eye(4))
+    np.testing.assert_array_equal(matrices['P2'][0], [700, 0, 600, 0])
+    np.testing.assert_array_equal(matrices['P2'][3], [0, 0, 0, 1])
+    np.testing.assert_array_equal(matrices['Tr_velo_to_cam'] @ [1, 2, 3, 1], [-2, -3, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ('R0_rect', 'R_rect', 'no R0_rect; .* this one has P0, P1, P2, P3, R_rect'),
+        ('P2: 700 0', 'P2: 700', r'P2 has 11 values, expected 12 \(3 rows of 4\)'),
+        ('R0_rect: 1', 'R0_rect: one', "R0_rect has a value that is no number.*'one'"),
+        ('R0_rect: 1', 'R0_rect: inf', 'R0_rect has a value that is not finite'),
+    ],
+)
+def test_malformed_calibration_is_named(calib, calib_text, old, new, message):
+    with pytest.raises(KittiFormatError, match=f'000042.txt: {message}'):
+        read_calib(calib(calib_text.replace(old, new)))
+
+
+def test_cloud_survives_writing_and_reading(tmp_path):
+    points = np.random.default_rng(0).normal(size=(100, 5)).astype(np.float32)
+    write_points(tmp_path / 'new/cloud.bin', points[:, :4])
+    back = read_points(tmp_path / 'new/cloud.bin')
+    assert back.dtype == np.float32
+    np.testing.assert_array_equal(back, points[:, :4])
+    write_points(tmp_path / 'five.bin', points)
+    np.testing.assert_array_equal(read_points(tmp_path / 'five.bin', num_features=5), points)
+
+
+def test_empty_cloud_has_no_points(tmp_path):
+    (tmp_path / 'empty.bin').touch()
+    assert read_points(tmp_path / 'empty.bin').shape == (0, 4)
+
+
+@pytest.mark.parametrize('size', [15, 4 * 4 * 10 + 4])
+def test_truncated_cloud_is_named_with_its_size(tmp_path, size):
+    (tmp_path / 'cut.bin').write_bytes(bytes(size))
+    with pytest.raises(KittiFormatError, match=rf'cut\.bin: {size} bytes is not a multiple of 16'):
+        read_points(tmp_path / 'cut.bin')
+
+
+def test_missing_cloud_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'no\.bin: a point cloud .*nor is the folder'):
+        read_points(tmp_path / 'velodyne/no.bin')
+
+
+def test_points_that_are_not_finite_are_dropped_with_a_warning(tmp_path):
+    points = np.ones((10, 4), dtype=np.float32)
+    points[3, 1], points[7, 3], points[8, 0] = np.nan, np.nan, np.inf
+    write_points(tmp_path / 'nan.bin', points)
+    with pytest.warns(UserWarning, match=r'nan\.bin: dropped 3 of 10 points'):
+        assert read_points(tmp_path / 'nan.bin').tolist() == np.ones((7, 4)).tolist()
+
+
+def test_frames_are_listed_in_the_order_of_the_file(tmp_path):
+    (tmp_path / 'ImageSets').mkdir()
+    (tmp_path / 'ImageSets/val.txt').write_text('000010\n\n000002 \n134')
+    assert read_split(tmp_path, 'val') == [10, 2, 134]
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('000001\nframe7\n', r"val.txt, line 2: 'frame7' is no frame id"),
+        ('000001\n000002\n1\n', r'val.txt: listed more than once: \[1\]'),
+    ],
+)
+def test_malformed_list_of_frames_is_named(tmp_path, text, message):
+    (tmp_path / 'ImageSets').mkdir()
+    (tmp_path / 'ImageSets/val.txt').write_text(text)
+    with pytest.raises(KittiFormatError, match=message):
+        read_split(tmp_path, 'val')
+
+
+def test_image_size_is_height_then_width(kitti_sample):
+    assert read_image_shape(kitti_sample / 'training/image_2/000000.png') == (370, 1224)
+    assert read_image_shape(kitti_sample / 'training/image_2/999999.png') is None
+
+
+def test_file_that_is_no_image_is_named(tmp_path):
+    (tmp_path / '000042.png').write_text('not an image')
+    with pytest.raises(KittiFormatError, match=r'000042\.png: this is no image'):
+        read_image_shape(tmp_path / '000042.png')
+
+
+def test_interrupted_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / 'infos.pkl'
+    path.write_bytes(b'old')
+    with pytest.raises(KeyboardInterrupt), atomic_write(path) as file:
+        file.write(b'half of the n')
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b'old'
+    assert os.listdir(tmp_path) == ['infos.pkl']

@@ -1,0 +1,124 @@
+import json
+import zlib
+
+import numpy as np
+import pytest
+import torch
+
+from mmdet3d.models.kd import LocalGraph
+
+
+def normal(tag: str, *shape: int) -> torch.Tensor:
+    rng = np.random.default_rng(zlib.crc32(tag.encode()))
+    return torch.from_numpy(rng.normal(0, 1, shape).astype(np.float32))
+
+
+def voxels(count: int = 40) -> dict:
+    return dict(
+        student=normal('student', count, 6),
+        teacher=normal('teacher', count, 12),
+        importance=torch.arange(count) % 7 + 1,
+        frames=torch.arange(count) // max(1, count // 2),
+    )
+
+
+@pytest.mark.parametrize('case', ['pp_reweight', 'pp_sub'])
+def test_loss_and_gradients_equal_the_released_ones(shared_dir, seeded, case):
+    reference = json.loads((shared_dir / 'reference' / 'kd_losses.json').read_text())[case]
+    count = reference['n']
+    teacher = normal(f'kd.teacher.{case}', count, reference['teacher_channels'])
+    student = normal(f'kd.student.{case}', count, reference['student_channels']).requires_grad_()
+    rng = np.random.default_rng(zlib.crc32(f'kd.num_points.{case}'.encode()))
+    num_points = torch.from_numpy(rng.permutation(count) + 1)
+    loss_module = seeded.seed_weights(
+        LocalGraph(
+            reference['teacher_channels'],
+            reference['student_channels'],
+            num_voxels=reference['num_voxels'],
+            kneighbours=reference['kneighbours'],
+            temperature=1e-2,
+            out_channels=reference['out_channels'],
+            fuse_mode=reference['fuse_mode'],
+        )
+    )
+    loss = loss_module(student, teacher, num_points, torch.zeros(count))
+    loss.backward()
+    assert loss.item() == pytest.approx(reference['loss'], rel=1e-4)
+    gradient = student.grad.norm().item()
+    assert gradient == pytest.approx(reference['student_feature_grad_norm'][0], rel=1e-4)
+    norms = {name: p.grad.norm().item() for name, p in loss_module.named_parameters()}
+    assert norms == pytest.approx(reference['adapt_grad_norms'], rel=1e-4)
+
+
+def test_graph_is_as_wide_as_the_compressed_teacher_the_student_or_as_told():
+    def width(**options: float) -> int:
+        return LocalGraph(64, 40, **options).student_gcn_adapt.conv.out_channels
+
+    assert width() == 40
+    assert width(compression_ratio=4) == 32
+    assert width(compression_ratio=16, out_channels=48) == 48
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'num_voxels': 10, 'kneighbours': 4},
+        {'num_voxels': 6000, 'kneighbours': 128},
+        {'num_voxels': 10, 'kneighbours': 4, 'scope': 'frame'},
+        {'num_voxels': 10, 'kneighbours': 4, 'pool_mode': 'max', 'reweight': 'none'},
+        {'num_voxels': 11, 'kneighbours': 4, 'sample_mode': 'mixed', 'fuse_mode': 'sub'},
+        {'num_voxels': 10, 'kneighbours': 4, 'sample_mode': 'rand', 'temperature': 1e-4},
+    ],
+)
+def test_every_option_gives_a_finite_loss_that_training_lowers(options):
+    torch.manual_seed(0)
+    loss_module = LocalGraph(12, 6, **options)
+    batch = voxels()
+    student = batch.pop('student').requires_grad_()
+    optimizer = torch.optim.Adam([student, *loss_module.parameters()], lr=0.02)
+    losses = []
+    for _ in range(40):
+        loss = loss_module(student, **batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+
+
+def test_equal_weights_are_the_limit_of_a_high_temperature():
+    torch.manual_seed(0)
+    loss_module = LocalGraph(12, 6, num_voxels=20, kneighbours=4, temperature=1e7)
+    soft = loss_module(**voxels())
+    loss_module.reweight = 'none'
+    assert loss_module(**voxels()).item() == pytest.approx(soft.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize('scope', ['batch', 'frame'])
+@pytest.mark.parametrize('count', [0, 1])
+def test_nothing_to_compare_is_no_loss_but_keeps_the_graph(count, scope):
+    loss_module = LocalGraph(12, 6, scope=scope)
+    batch = voxels(count)
+    batch['student'].requires_grad_()
+    loss = loss_module(**batch)
+    loss.backward()
+    assert loss.item() == 0
+    assert all(p.grad is not None for p in loss_module.parameters())
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        ({'sample_mode': 'best'}, 'allowed are top, bottom, rand, mixed'),
+        ({'fuse_mode': 'add'}, 'allowed are identity, sub'),
+        ({'pool_mode': 'avg'}, 'allowed are none, max'),
+        ({'reweight': 'linear'}, 'allowed are softmax, none'),
+        ({'scope': 'world'}, 'allowed are batch, frame'),
+        ({'temperature': 0}, 'temperature=0: it has to be positive'),
+        ({'kneighbours': -1}, 'kneighbours=-1: it has to be positive'),
+    ],
+)
+def test_a_wrong_option_is_an_error_that_says_what_is_allowed(options, message):
+    with pytest.raises(ValueError, match=message):
+        LocalGraph(12, 6, **options)

@@ -1,0 +1,102 @@
+"""PointPillars against mmdetection3d's figures, on real frames with seeded weights."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from mmcv import Config
+
+from mmdet3d.core.bbox import LiDARInstance3DBoxes
+from mmdet3d.models import build_model
+
+CONFIG = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class.py'
+
+
+@pytest.fixture(scope='module')
+def reference(shared_dir):
+    path = shared_dir / 'reference' / 'forward_pointpillars_teacher.json'
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(scope='module')
+def model(repo_root, seeded):
+    cfg = Config.fromfile(str(repo_root / CONFIG))
+    return seeded.seed_weights(build_model(cfg.model))
+
+
+@pytest.fixture(scope='module')
+def clouds(kitti_sample, reference, model):
+    low, high = np.split(np.array(model.voxel_layer.point_cloud_range, dtype=np.float32), 2)
+    clouds = []
+    for frame in reference['frames']:
+        path = kitti_sample / 'training' / 'velodyne' / f'{frame}.bin'
+        points = np.fromfile(path, dtype=np.float32).reshape(-1, 4)
+        inside = ((points[:, :3] > low) & (points[:, :3] < high)).all(axis=1)
+        clouds.append(torch.from_numpy(points[inside]))
+    return clouds
+
+
+@pytest.fixture(scope='module')
+def features(model, clouds):
+    with torch.no_grad():
+        return model.eval().extract_feat(clouds)
+
+
+def assert_agrees(tensor: torch.Tensor, figures: dict, rtol: float = 1e-3) -> None:
+    assert list(tensor.shape) == figures['shape']
+    flat = tensor.detach().flatten()
+    expected = torch.tensor(figures['sample'])
+    scale = figures['absmax']
+    torch.testing.assert_close(
+        flat[figures['sample_index']], expected, rtol=rtol, atol=rtol * 0.01 * scale
+    )
+    assert flat.mean().item() == pytest.approx(figures['mean'], rel=rtol, abs=1e-6)
+    assert flat.abs().max().item() == pytest.approx(scale, rel=rtol)
+
+
+def test_voxels_and_their_features_agree(reference, clouds, features):
+    assert [len(cloud) for cloud in clouds] == reference['num_points_after_range_crop']
+    coors = features['coors']
+    assert coors[:, 0].bincount().tolist() == reference['num_voxels']
+    assert features['num_points'].sum().item() == reference['num_points_in_voxels_sum']
+    order = np.lexsort(coors.numpy().T[::-1])
+    assert coors[order][:5].tolist() == reference['coors_sorted_first5']
+    assert_agrees(features['voxel_features'][order], reference['voxel_features_sorted_by_coor'])
+
+
+def test_maps_and_predictions_agree(reference, model, features):
+    with torch.no_grad():
+        canvas = model.middle_encoder(features['voxel_features'], features['coors'], 2)
+        predictions = model.bbox_head(features['neck_features'])
+    assert_agrees(canvas, reference['middle_encoder'])
+    for level, figures in zip(features['backbone_features'], reference['backbone'], strict=True):
+        assert_agrees(level, figures)
+    assert_agrees(features['neck_features'][0], reference['neck'][0])
+    for (level,), name in zip(predictions, ('cls_score', 'bbox_pred', 'dir_cls_preds')):
+        assert_agrees(level, reference[name])
+
+
+def test_detections_agree(reference, model, clouds):
+    metas = [{'box_type_3d': LiDARInstance3DBoxes} for _ in clouds]
+    with torch.no_grad():
+        detections = model.eval().simple_test(clouds, metas)
+    for found, expected in zip(detections, reference['detections'], strict=True):
+        scores = torch.tensor(expected['scores'])
+        torch.testing.assert_close(found['scores_3d'], scores, rtol=1e-3, atol=1e-4)
+        assert found['labels_3d'].tolist() == expected['labels']
+        boxes = torch.tensor(expected['boxes'])
+        torch.testing.assert_close(found['boxes_3d'].tensor, boxes, rtol=1e-3, atol=2e-3)
+
+
+def test_losses_and_every_gradient_agree(reference, model, clouds):
+    boxes = [LiDARInstance3DBoxes(torch.tensor(each)) for each in reference['gt_boxes']]
+    labels = [torch.tensor(each) for each in reference['gt_labels']]
+    model.train()
+    model.zero_grad()
+    losses = model.forward_train(clouds, [{}, {}], boxes, labels)
+    for name, expected in reference['train_losses'].items():
+        assert [each.item() for each in losses[name]] == pytest.approx(expected, rel=1e-3)
+    sum(sum(each) for each in losses.values()).backward()
+    norms = {name: p.grad.norm().item() for name, p in model.named_parameters()}
+    assert norms == pytest.approx(reference['train_grad_norms'], rel=1e-3)

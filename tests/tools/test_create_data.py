@@ -1,0 +1,54 @@
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def create_data(repo_root, monkeypatch):
+    def run(*arguments):
+        monkeypatch.setattr(sys, 'argv', ['create_data.py', *map(str, arguments)])
+        runpy.run_path(str(repo_root / 'tools/create_data.py'), run_name='__main__')
+
+    return run
+
+
+def test_converts_the_sample_in_two_processes_and_shows_it(repo_root, kitti_sample, tmp_path):
+    folders = ['--root-path', kitti_sample, '--out-dir', tmp_path]
+    done = subprocess.run(
+        [sys.executable, 'tools/create_data.py', 'kitti', *folders, '--workers', '2'],
+        cwd=repo_root,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'train 6, val 3, test 3, trainval 6' in done.stdout
+    names = {'kitti_gt_database', 'kitti_dbinfos_train.pkl', 'training', 'testing'}
+    names |= {f'kitti_infos_{split}.pkl' for split in ('train', 'val', 'trainval', 'test')}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_wrong_folder_is_named_in_one_line(create_data, tmp_path):
+    with pytest.raises(SystemExit) as exit_with:
+        create_data('kitti', '--root-path', tmp_path)
+    message = exit_with.value.code
+    assert message.startswith(f'error: {tmp_path / "ImageSets/train.txt"}: the list of frames')
+    assert '\n' not in message
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['kitty'], "invalid choice: 'kitty' (choose from"),
+        (['kitti', '--workers', '0'], "'0' is not a whole number of 1 or more"),
+        ([], 'the following arguments are required: dataset'),
+    ],
+)
+def test_wrong_arguments_are_refused(create_data, capsys, arguments, message):
+    with pytest.raises(SystemExit) as exit_with:
+        create_data(*arguments)
+    assert exit_with.value.code == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,35 @@
+"""Fetch the teachers' checkpoints, resuming what an earlier run left unfinished."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmdet3d.utils.download import BASE_URL, TEACHERS, download_teacher
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        '--out', type=Path, default=Path('pretrain'), help='the folder to put them in (%(default)s)'
+    )
+    parser.add_argument(
+        '--only', nargs='+', choices=TEACHERS, default=list(TEACHERS), help='some of them alone'
+    )
+    parser.add_argument('--base-url', default=BASE_URL, help='a mirror to use (%(default)s)')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Fetch each teacher and say whether its contents match its name."""
+    args = parse_args()
+    for name in args.only:
+        try:
+            path, verified = download_teacher(name, args.out, args.base_url)
+        except (OSError, ValueError) as error:
+            sys.exit(f'error: {name}: {error}')
+        print(f'{path}: {"verified" if verified else "not verified, its name has no SHA-256"}')
+
+
+if __name__ == '__main__':
+    main()

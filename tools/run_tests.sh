@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Install what the tests need, check the style, run the tests:
+#   bash tools/run_tests.sh [arguments of pytest]
+set -euo pipefail
+ROOT="$(cd "$(dirname "$0")/.." && pwd)"
+cd "$ROOT"
+bash tools/install.sh --test
+. tools/_env.sh
+"$PYTHON" -m ruff check .
+"$PYTHON" -m ruff format --check .
+exec "$PYTHON" -m pytest "$@"
