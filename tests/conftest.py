@@ -1,11 +1,14 @@
 """Fixtures shared by all tests."""
 
 import importlib.util
+import socket
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+
+import mmcv_patched  # noqa: F401  (lets tests import mmcv.runner in any order)
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,3 +53,11 @@ def seeded(shared_dir: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]

@@ -134,10 +134,11 @@ class GraphAdapter(nn.Module):
             beside, centre = -beside, centre + beside
         of_neighbours = functional.linear(features, beside)[neighbours]
         of_centres = functional.linear(features[centres], centre)
-        pairs = of_neighbours + of_centres[:, None]
-        # As a matrix: torch's CPU gradient of batch norm over a permuted 4D tensor is wrong (2.13).
-        graph = self.bn(pairs.flatten(0, 1)).relu().view_as(pairs)
-        return graph.transpose(1, 2)
+        pairs = (of_neighbours + of_centres[:, None]).flatten(0, 1)
+        # Channels first and contiguous: on other layouts torch's CPU batch norm has a wrong
+        # gradient (4D) or sums so many rows in float32 that it errs by a thousandth (2D).
+        graph = self.bn(pairs.t().contiguous()[None])[0].relu()
+        return graph.view(-1, *neighbours.shape).transpose(0, 1)
 
 
 def softmax_weights(score: Tensor, temperature: float) -> Tensor:

@@ -51,7 +51,8 @@ class PFNLayer(nn.Module):
         """
         x = self.linear(points)
         # Padding takes part in the statistics: released weights were trained that way.
-        x = self.norm(x.flatten(0, 1)).view_as(x).relu()
+        # Channels first and contiguous: see GraphAdapter in mmdet3d/utils/kd_utils.py.
+        x = self.norm(x.transpose(1, 2).contiguous()).transpose(1, 2).relu()
         if self.mode == 'max':
             pooled = x.amax(dim=1, keepdim=True)
         else:
