@@ -1,0 +1,95 @@
+"""Which frame coordinates are in, and how points and boxes change to another."""
+
+from __future__ import annotations
+
+from enum import IntEnum, unique
+from typing import Any
+
+import torch
+
+from mmdet3d.core.bbox.structures.base_box3d import BaseInstance3DBoxes
+from mmdet3d.core.bbox.structures.box_3d_mode import Box3DMode
+from mmdet3d.core.bbox.structures.frames import apply_to_rows, frame_matrix, transform_positions
+from mmdet3d.core.utils import TensorRows
+
+
+@unique
+class Coord3DMode(IntEnum):
+    """Frames of coordinates, numbered like ``Box3DMode``, where the axes are described."""
+
+    LIDAR = 0
+    CAM = 1
+    DEPTH = 2
+
+    @staticmethod
+    def convert(
+        input: Any,
+        src: Coord3DMode,
+        dst: Coord3DMode,
+        rt_mat: Any = None,
+        with_yaw: bool = True,
+        is_point: bool = True,
+        correct_yaw: bool = False,
+    ) -> Any:
+        """Convert points or boxes between LIDAR and CAM.
+
+        Args:
+            input: boxes or points object; or a tensor or array of rows, or one row in a list or
+                tuple.
+            src: frame the input is in.
+            dst: frame to convert to.
+            rt_mat: matrix from ``src`` to ``dst``; None only swaps the axes.
+            with_yaw: for boxes, whether column 6 is a yaw.
+            is_point: whether bare rows are points rather than boxes.
+            correct_yaw: for boxes, see ``Box3DMode.convert``.
+
+        Returns:
+            The converted input, in the same kind of container.
+
+        Raises:
+            NotImplementedError, TypeError, ValueError: as ``Box3DMode.convert``.
+        """
+        is_box = isinstance(input, BaseInstance3DBoxes)
+        if is_box or not (is_point or isinstance(input, TensorRows)):
+            return Coord3DMode.convert_box(input, src, dst, rt_mat, with_yaw, correct_yaw)
+        return Coord3DMode.convert_point(input, src, dst, rt_mat)
+
+    @staticmethod
+    def convert_box(
+        box: Any,
+        src: Coord3DMode,
+        dst: Coord3DMode,
+        rt_mat: Any = None,
+        with_yaw: bool = True,
+        correct_yaw: bool = False,
+    ) -> Any:
+        """Convert boxes: ``Box3DMode.convert``."""
+        return Box3DMode.convert(
+            box, Box3DMode(src), Box3DMode(dst), rt_mat, with_yaw=with_yaw, correct_yaw=correct_yaw
+        )
+
+    @staticmethod
+    def convert_point(point: Any, src: Coord3DMode, dst: Coord3DMode, rt_mat: Any = None) -> Any:
+        """Convert points (..., 3 or more); columns after the third are passed on as they are.
+
+        Args and errors are those of ``convert``.
+        """
+        if src == dst:
+            return point
+        src, dst = Coord3DMode(src), Coord3DMode(dst)
+        if isinstance(point, TensorRows):
+            rows = _convert_rows(point.tensor, src, dst, rt_mat)
+            # The point classes import this module.
+            from mmdet3d.core.points.points_type import points_class
+
+            return points_class(dst)(rows, rows.shape[-1], point.attribute_dims)
+        return apply_to_rows(point, lambda rows: _convert_rows(rows, src, dst, rt_mat))
+
+
+def _convert_rows(
+    rows: torch.Tensor, src: Coord3DMode, dst: Coord3DMode, rt_mat: Any
+) -> torch.Tensor:
+    if rows.shape[-1] < 3:
+        raise ValueError(f'points need at least 3 columns, got shape {tuple(rows.shape)}')
+    matrix = frame_matrix(src, dst, rt_mat, rows)
+    return torch.cat([transform_positions(rows[..., :3], matrix), rows[..., 3:]], dim=-1)
