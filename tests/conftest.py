@@ -2,6 +2,8 @@
 
 import importlib.util
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -61,3 +63,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture(scope='session')
+def kitti_data(kitti_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample frames, converted for training by the real tool."""
+    out_dir = tmp_path_factory.mktemp('kitti')
+    command = [sys.executable, 'tools/create_data.py', 'kitti', '--root-path', str(kitti_sample)]
+    subprocess.run([*command, '--out-dir', str(out_dir)], cwd=REPO_ROOT, check=True)
+    return out_dir

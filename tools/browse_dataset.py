@@ -4,13 +4,12 @@
 import argparse
 from pathlib import Path
 
-from mmcv import DictAction
 from tqdm import tqdm
 
 from mmdet3d.core.visualizer import BoxLayer, draw_bev
 from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.kitti import read_points
-from mmdet3d.utils.config import load_config
+from mmdet3d.utils.config import DictAction, load_config
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,10 +3,8 @@
 
 import argparse
 
-from mmcv import DictAction
-
 from mmdet3d.apis import run_test
-from mmdet3d.utils.config import load_config
+from mmdet3d.utils.config import DictAction, load_config
 
 
 def parse_args() -> argparse.Namespace:

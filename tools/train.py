@@ -4,10 +4,8 @@
 import argparse
 from pathlib import Path
 
-from mmcv import DictAction
-
 from mmdet3d.apis import run_training
-from mmdet3d.utils.config import load_config
+from mmdet3d.utils.config import DictAction, load_config
 
 
 def parse_args() -> argparse.Namespace:

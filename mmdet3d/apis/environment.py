@@ -1,12 +1,16 @@
 """Where a run takes place: device, group of processes, seed."""
 
 import os
+import platform
 import random
+from importlib import metadata
 
 import mmcv
 import numpy as np
 import torch
 import torch.distributed as dist
+
+from mmdet3d.version import __version__
 
 
 def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
@@ -42,6 +46,18 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
     dist.init_process_group(backend=backend)
     cfg.gpu_ids = list(range(dist.get_world_size()))
     return True
+
+
+def describe_environment() -> dict[str, str]:
+    """Return what a run's log and checkpoints say of machine and versions."""
+    described = {'system': platform.platform(), 'python': platform.python_version()}
+    if torch.cuda.is_available():
+        described['gpu'] = torch.cuda.get_device_name()
+        described['cuda'] = str(torch.version.cuda)
+    described['pointdistiller'] = __version__
+    for package in ('torch', 'mmcv-full', 'mmdet', 'numpy', 'numba'):
+        described[package] = metadata.version(package)
+    return described
 
 
 def choose_seed(seed: int | None) -> int:

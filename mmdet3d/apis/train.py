@@ -1,23 +1,26 @@
 """Train a detector from its config, alone or by distillation."""
 
+import logging
 import time
 from pathlib import Path
 from typing import Any
 
 import mmcv
-import mmdet
-import torch
 from mmcv.runner import get_dist_info
-from mmcv.utils import collect_env
+from mmcv.utils import get_logger
 from mmdet.utils import get_root_logger
 from torch import nn
 from torch.utils.data import Dataset
 
-from mmdet3d.apis.environment import choose_seed, seed_everything, set_up_device
+from mmdet3d.apis.environment import (
+    choose_seed,
+    describe_environment,
+    seed_everything,
+    set_up_device,
+)
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
-from mmdet3d.version import __version__
 from mmdet_patched.apis import train_detector
 
 
@@ -76,6 +79,8 @@ def run_training(
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
     model.CLASSES = datasets[0].CLASSES
+    # mmcv would list how every single parameter was initialised.
+    get_logger('mmcv').setLevel(logging.WARNING)
     model.init_weights()
     if teacher is not None:
         model.init_kd(teacher)
@@ -102,8 +107,9 @@ def _start_log(cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...]) -> di
     logger = get_root_logger(str(work_dir / f'{timestamp}.log'), cfg.log_level)
     if rank == 0:
         cfg.dump(str(work_dir / config_name))
-    environment = '\n'.join(f'{key}: {value}' for key, value in collect_env().items())
-    logger.info('Environment:\n%s', environment)
+    environment = describe_environment()
+    listing = '\n'.join(f'{name}: {value}' for name, value in environment.items())
+    logger.info('Environment:\n%s', listing)
     logger.info('Device: %s, seed: %d', cfg.device, cfg.seed)
     logger.info('Config:\n%s', cfg.pretty_text)
     return {
@@ -112,10 +118,4 @@ def _start_log(cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...]) -> di
         'seed': cfg.seed,
         'exp_name': config_name,
         'CLASSES': classes,
-        'versions': {
-            'pointdistiller': __version__,
-            'torch': str(torch.__version__),
-            'mmcv': mmcv.__version__,
-            'mmdet': mmdet.__version__,
-        },
     }

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mmcv import Config
+from mmcv import Config, DictAction
+
+__all__ = ['REPO_ROOT', 'SETTINGS', 'DictAction', 'find_file', 'load_config']
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 

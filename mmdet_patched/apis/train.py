@@ -1,8 +1,11 @@
 """Put a model, its data, its optimizer, its hooks and perhaps a teacher together, and train."""
 
+import random
+from functools import partial
 from typing import Any
 
 import mmcv
+import numpy as np
 import torch
 from mmcv.runner import (
     DistEvalHook,
@@ -11,6 +14,7 @@ from mmcv.runner import (
     OptimizerHook,
     build_optimizer,
     build_runner,
+    get_dist_info,
 )
 from mmdet.datasets import build_dataloader, build_dataset
 from mmdet.utils import compat_cfg, find_latest_checkpoint, get_root_logger
@@ -82,7 +86,19 @@ def _train_loader(dataset: Dataset, cfg: mmcv.Config, distributed: bool) -> Any:
         seed=cfg.get('seed'),
         runner_type=cfg.runner.type,
     )
-    return build_dataloader(dataset, **{**loader_cfg, **cfg.data.get('train_dataloader', {})})
+    loader = build_dataloader(dataset, **{**loader_cfg, **cfg.data.get('train_dataloader', {})})
+    loader.worker_init_fn = partial(_seed_worker, get_dist_info()[0])
+    return loader
+
+
+def _seed_worker(rank: int, worker_id: int) -> None:
+    """Seed numpy and Python in a worker, differently in each worker, process and epoch.
+
+    mmdet's own function seeds by worker alone, so every epoch would draw the same augmentations.
+    """
+    seed = (torch.initial_seed() + 1_000_003 * rank) % 2**32
+    np.random.seed(seed)
+    random.seed(seed)
 
 
 def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
@@ -127,6 +143,16 @@ def _restore(runner: EpochBasedRunner, cfg: mmcv.Config) -> None:
     if resume_from is None and cfg.get('auto_resume'):
         resume_from = find_latest_checkpoint(cfg.work_dir)
     if resume_from is not None:
-        runner.resume(resume_from)
+        _resume(runner, resume_from)
     elif cfg.load_from:
         runner.load_checkpoint(cfg.load_from)
+
+
+def _resume(runner: EpochBasedRunner, checkpoint: str) -> None:
+    try:
+        runner.resume(checkpoint)
+    except ValueError as error:
+        raise ValueError(
+            f'{checkpoint} was not written by a run like this one: {error}. Resume with the same '
+            'config, and with --use-kd if and only if that run was started with it'
+        ) from error

@@ -1,0 +1,55 @@
+"""Data sets, the steps their frames go through, and the builders of both."""
+
+from mmdet3d.datasets.builder import (
+    DATASETS,
+    OBJECTSAMPLERS,
+    PIPELINES,
+    build_dataloader,
+    build_dataset,
+)
+from mmdet3d.datasets.custom_3d import Custom3DDataset
+from mmdet3d.datasets.kitti_dataset import KittiDataset
+from mmdet3d.datasets.pipelines import (
+    BatchSampler,
+    Collect3D,
+    Compose,
+    DataBaseSampler,
+    DefaultFormatBundle3D,
+    GlobalRotScaleTrans,
+    LoadAnnotations3D,
+    LoadPointsFromFile,
+    MultiScaleFlipAug3D,
+    ObjectNameFilter,
+    ObjectNoise,
+    ObjectRangeFilter,
+    ObjectSample,
+    PointShuffle,
+    PointsRangeFilter,
+    RandomFlip3D,
+)
+
+__all__ = [
+    'DATASETS',
+    'OBJECTSAMPLERS',
+    'PIPELINES',
+    'BatchSampler',
+    'Collect3D',
+    'Compose',
+    'Custom3DDataset',
+    'DataBaseSampler',
+    'DefaultFormatBundle3D',
+    'GlobalRotScaleTrans',
+    'KittiDataset',
+    'LoadAnnotations3D',
+    'LoadPointsFromFile',
+    'MultiScaleFlipAug3D',
+    'ObjectNameFilter',
+    'ObjectNoise',
+    'ObjectRangeFilter',
+    'ObjectSample',
+    'PointShuffle',
+    'PointsRangeFilter',
+    'RandomFlip3D',
+    'build_dataloader',
+    'build_dataset',
+]

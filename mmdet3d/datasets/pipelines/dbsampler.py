@@ -1,0 +1,218 @@
+"""Sampling objects of the ground-truth database.
+
+Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2018.
+"""
+
+import os.path as osp
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
+from mmdet3d.datasets.info_files import load_info_file
+from mmdet3d.datasets.pipelines.box_collision import collision_free, seen_from_above
+from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+
+DbInfos = dict[str, list[dict[str, Any]]]
+
+_POINTS_LOADER = {
+    'type': 'LoadPointsFromFile',
+    'coord_type': 'LIDAR',
+    'load_dim': 4,
+    'use_dim': [0, 1, 2, 3],
+}
+
+
+class BatchSampler:
+    """Draw entries of a list without replacement, and shuffle anew once all are drawn.
+
+    The first shuffle happens at the first draw, that is inside a data loader's worker, so that the
+    workers' own seeds rule it and they do not all go through the list in one order.
+
+    Args:
+        sampled_list: what to draw from.
+        name: the class the entries belong to.
+        shuffle: False keeps the order of the list.
+    """
+
+    def __init__(self, sampled_list: Sequence, name: str | None = None, shuffle: bool = True):
+        self.entries = list(sampled_list)
+        self.name = name
+        self.shuffle = shuffle
+        self._waiting: np.ndarray = np.empty(0, dtype=np.int64)
+
+    def sample(self, num: int) -> list:
+        """Draw ``num`` entries, or those that are left of this round if they are fewer."""
+        if len(self._waiting) == 0:
+            count = len(self.entries)
+            self._waiting = np.random.permutation(count) if self.shuffle else np.arange(count)
+        drawn, self._waiting = self._waiting[:num], self._waiting[num:]
+        return [self.entries[i] for i in drawn]
+
+
+@OBJECTSAMPLERS.register_module()
+class DataBaseSampler:
+    """Fill a frame up with objects cut from other frames.
+
+    Args:
+        info_path: ``*_dbinfos_train.pkl`` as ``create_data.py`` writes it.
+        data_root: folder the paths inside that file are relative to.
+        rate: share of the missing objects to sample.
+        prepare: filters of the database, ``filter_by_difficulty`` (list of difficulties to drop)
+            and ``filter_by_min_points`` (class to fewest points).
+        sample_groups: class to the number of objects a frame shall have.
+        classes: names of the trained classes, in label order.
+        points_loader: config of the step that reads an object's points.
+        file_client_args: only ``dict(backend='disk')``.
+
+    Raises:
+        FileNotFoundError: if ``info_path`` does not exist.
+        ValueError: if a filter is unknown or a sampled class is no trained one.
+    """
+
+    def __init__(
+        self,
+        info_path: str,
+        data_root: str | None,
+        rate: float,
+        prepare: Mapping[str, Any],
+        sample_groups: Mapping[str, int],
+        classes: Sequence[str] | None = None,
+        points_loader: Mapping[str, Any] = _POINTS_LOADER,
+        file_client_args: dict | None = None,
+    ) -> None:
+        check_disk_backend(file_client_args)
+        strangers = sorted(set(sample_groups) - set(classes or ()))
+        if strangers:
+            raise ValueError(f'sample_groups names {strangers}; classes are {classes}')
+        self.data_root = data_root or ''
+        self.info_path = info_path
+        self.rate = rate
+        self.classes = classes
+        self.cat2label = {name: label for label, name in enumerate(classes or ())}
+        self.label2cat = dict(enumerate(classes or ()))
+        self.points_loader = PIPELINES.build(dict(points_loader))
+        self.sample_groups = dict(sample_groups)
+        self.db_infos = self._prepare(load_info_file(info_path, 'ground-truth database'), prepare)
+        self.sampler_dict = self._build_samplers()
+
+    def _prepare(self, db_infos: DbInfos, prepare: Mapping[str, Any]) -> DbInfos:
+        filters = {
+            'filter_by_difficulty': self.filter_by_difficulty,
+            'filter_by_min_points': self.filter_by_min_points,
+        }
+        for name, argument in prepare.items():
+            if name not in filters:
+                raise ValueError(f'prepare names {name!r}; allowed are {sorted(filters)}')
+            db_infos = filters[name](db_infos, argument)
+        return db_infos
+
+    def _build_samplers(self) -> dict[str, BatchSampler]:
+        empty = [name for name in self.sample_groups if not self.db_infos.get(name)]
+        if empty:
+            warnings.warn(
+                f'{self.info_path} has no {empty} left after filtering; none will be sampled',
+                stacklevel=3,
+            )
+        return {
+            name: BatchSampler(self.db_infos.get(name, []), name) for name in self.sample_groups
+        }
+
+    @staticmethod
+    def filter_by_difficulty(db_infos: DbInfos, removed_difficulty: Sequence[int]) -> DbInfos:
+        """Drop the objects of the given difficulties (0 easy, 1 moderate, 2 hard, -1 beyond)."""
+        return {
+            name: [info for info in infos if info['difficulty'] not in removed_difficulty]
+            for name, infos in db_infos.items()
+        }
+
+    @staticmethod
+    def filter_by_min_points(db_infos: DbInfos, min_gt_points_dict: Mapping[str, int]) -> DbInfos:
+        """Drop the objects of a class with fewer points than it asks for."""
+        return {
+            name: [
+                info
+                for info in infos
+                if info['num_points_in_gt'] >= int(min_gt_points_dict.get(name, 0))
+            ]
+            for name, infos in db_infos.items()
+        }
+
+    def sample_all(
+        self,
+        gt_bboxes: np.ndarray,
+        gt_labels: np.ndarray,
+        img: None = None,
+        ground_plane: None = None,
+    ) -> dict[str, Any] | None:
+        """Sample objects that collide neither with the frame's objects nor with each other.
+
+        Args:
+            gt_bboxes: (N, 7 or more) boxes of the frame.
+            gt_labels: (N,) their labels, -1 for classes that are not trained.
+            img: must be None, images are not sampled into.
+            ground_plane: must be None, sampled objects keep the height they were seen at.
+
+        Returns:
+            None where nothing is sampled, else a dict of ``gt_labels_3d`` (M,) int64,
+            ``gt_bboxes_3d`` (M, 7 or more) float32, ``points`` (points of all M, in place) and
+            ``group_ids`` (M,), which go on from the frame's.
+
+        Raises:
+            ValueError: if ``img`` or ``ground_plane`` is given.
+        """
+        if img is not None or ground_plane is not None:
+            raise ValueError('sampling into images or onto a ground plane is not supported')
+        sampled: list[dict] = []
+        boxes = np.asarray(gt_bboxes, dtype=np.float32)
+        for name, wanted in self.sample_groups.items():
+            missing = wanted - np.count_nonzero(gt_labels == self.cat2label[name])
+            number = int(np.round(self.rate * missing))
+            if number > 0:
+                chosen = self.sample_class_v2(name, number, boxes)
+                boxes = np.concatenate([boxes, _boxes_of(chosen, boxes.shape[1])])
+                sampled += chosen
+        if not sampled:
+            return None
+        return {
+            'gt_labels_3d': np.array([self.cat2label[info['name']] for info in sampled]),
+            'gt_bboxes_3d': boxes[len(gt_bboxes) :],
+            'points': self._load_points(sampled),
+            'group_ids': np.arange(len(gt_bboxes), len(boxes)),
+        }
+
+    def sample_class_v2(self, name: str, num: int, gt_bboxes: np.ndarray) -> list[dict]:
+        """Draw ``num`` objects of a class and keep those that collide with nothing.
+
+        Args:
+            name: the class.
+            num: how many to draw.
+            gt_bboxes: (N, 7 or more) boxes that are in the frame already.
+
+        Returns:
+            database entries of those that are kept.
+        """
+        drawn = self.sampler_dict[name].sample(num)
+        boxes = np.concatenate([gt_bboxes, _boxes_of(drawn, gt_bboxes.shape[1])])
+        keep = collision_free(seen_from_above(boxes), len(gt_bboxes))
+        return [info for info, kept in zip(drawn, keep) if kept]
+
+    def _load_points(self, sampled: list[dict]):
+        clouds = []
+        for info in sampled:
+            path = osp.join(self.data_root, info['path'])
+            points = self.points_loader({'pts_filename': path})['points']
+            points.translate(np.asarray(info['box3d_lidar'][:3]))
+            clouds.append(points)
+        return clouds[0].cat(clouds)
+
+
+def _boxes_of(infos: list[dict], num_columns: int) -> np.ndarray:
+    boxes = np.zeros((len(infos), num_columns), dtype=np.float32)
+    for row, info in zip(boxes, infos):
+        # The database may know no velocities where the frame does, and the other way round.
+        known = info['box3d_lidar'][:num_columns]
+        row[: len(known)] = known
+    return boxes

@@ -1,0 +1,81 @@
+"""Random rotation, scaling and translation of a scene."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmdet3d.datasets.builder import PIPELINES
+
+
+@PIPELINES.register_module()
+class GlobalRotScaleTrans:
+    """Rotate about z, then scale, then move, points and boxes together.
+
+    Args:
+        rot_range: (low, high) of the uniform rotation in radians; a number r means (-r, r).
+        scale_ratio_range: (low, high) of the uniform scale; ``results['pcd_scale_factor']`` rules
+            where it is set already.
+        translation_std: standard deviations (x, y, z) of the normal translation in metres; a number
+            holds for all three.
+        shift_height: must be False, there is no indoor data here.
+
+    Raises:
+        ValueError: at construction, if a range is malformed or ``shift_height`` is on.
+    """
+
+    def __init__(
+        self,
+        rot_range: float | Sequence[float] = (-0.78539816, 0.78539816),
+        scale_ratio_range: Sequence[float] = (0.95, 1.05),
+        translation_std: float | Sequence[float] = (0, 0, 0),
+        shift_height: bool = False,
+    ) -> None:
+        if shift_height:
+            raise ValueError('shift_height=True belongs to indoor data; leave it False')
+        if np.ndim(rot_range) == 0:
+            rot_range = (-rot_range, rot_range)
+        if np.ndim(translation_std) == 0:
+            translation_std = (translation_std,) * 3
+        self.rot_range = _check_length('rot_range', rot_range, 2)
+        self.scale_ratio_range = _check_length('scale_ratio_range', scale_ratio_range, 2)
+        self.translation_std = _check_length('translation_std', translation_std, 3)
+        if min(self.translation_std) < 0 or min(self.scale_ratio_range) <= 0:
+            raise ValueError(
+                f'translation_std={translation_std} must not be negative and scale_ratio_range='
+                f'{scale_ratio_range} must be positive'
+            )
+
+    def __call__(self, results: dict) -> dict:
+        """Transform in place; add ``pcd_rotation``, ``pcd_scale_factor`` and ``pcd_trans``.
+
+        ``pcd_rotation`` is the (3, 3) matrix that multiplies row vectors from the right,
+        ``pcd_rotation_angle`` the angle in radians, counter-clockwise.
+        """
+        movables = [results['points']] + [results[key] for key in results['bbox3d_fields']]
+        angle = np.random.uniform(*self.rot_range)
+        scale = results.get('pcd_scale_factor')
+        if scale is None:
+            scale = np.random.uniform(*self.scale_ratio_range)
+        shift = np.random.normal(scale=self.translation_std, size=3)
+
+        rotation = results['points'].rotate(angle)
+        for boxes in movables[1:]:
+            boxes.rotate(angle)
+        for movable in movables:
+            movable.scale(scale)
+            movable.translate(shift)
+
+        results.update(
+            pcd_rotation=rotation,
+            pcd_rotation_angle=angle,
+            pcd_scale_factor=scale,
+            pcd_trans=shift,
+        )
+        results.setdefault('transformation_3d_flow', []).extend(['R', 'S', 'T'])
+        return results
+
+
+def _check_length(name: str, values: Sequence[float], length: int) -> list[float]:
+    if len(values) != length:
+        raise ValueError(f'{name}={values} has {len(values)} entries; expected {length}')
+    return list(values)

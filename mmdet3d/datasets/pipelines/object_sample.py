@@ -1,0 +1,72 @@
+"""Pasting objects of other frames into a frame."""
+
+import numpy as np
+
+from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
+from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+
+
+@PIPELINES.register_module()
+class ObjectSample:
+    """Paste objects of the ground-truth database where they collide with nothing.
+
+    Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2018.
+
+    Args:
+        db_sampler: config of the sampler, a ``DataBaseSampler`` unless it has a ``type``.
+        sample_2d: must be False, images are not pasted into.
+        use_ground_plane: must be False, pasted objects keep the height they were seen at.
+
+    Raises:
+        ValueError: at construction, if one of the two is on.
+    """
+
+    def __init__(
+        self, db_sampler: dict, sample_2d: bool = False, use_ground_plane: bool = False
+    ) -> None:
+        if sample_2d or use_ground_plane:
+            raise ValueError(
+                f'sample_2d={sample_2d} and use_ground_plane={use_ground_plane} are not supported, '
+                'as they need images and estimated road planes; set both to False'
+            )
+        self.db_sampler = OBJECTSAMPLERS.build({'type': 'DataBaseSampler', **db_sampler})
+
+    def __call__(self, results: dict) -> dict:
+        """Extend ``points``, ``gt_bboxes_3d`` and ``gt_labels_3d``.
+
+        Points of the frame inside a pasted box are removed, the object's own come first.
+
+        Raises:
+            ValueError: if the database's points have other columns than the frame's.
+        """
+        boxes, labels = results['gt_bboxes_3d'], results['gt_labels_3d']
+        sampled = self.db_sampler.sample_all(boxes.tensor.numpy(), labels)
+        if sampled is None:
+            return results
+        points = self.remove_points_in_boxes(results['points'], sampled['gt_bboxes_3d'])
+        if sampled['points'].tensor.shape[1] != points.tensor.shape[1]:
+            raise ValueError(
+                f'the frame has points of {points.tensor.shape[1]} values, the database of '
+                f'{sampled["points"].tensor.shape[1]}; give db_sampler.points_loader the use_dim '
+                'of LoadPointsFromFile'
+            )
+        results['points'] = points.cat([sampled['points'], points])
+        results['gt_bboxes_3d'] = boxes.new_box(
+            np.concatenate([boxes.tensor.numpy(), sampled['gt_bboxes_3d']])
+        )
+        results['gt_labels_3d'] = np.concatenate([labels, sampled['gt_labels_3d']]).astype(np.int64)
+        return results
+
+    @staticmethod
+    def remove_points_in_boxes(points, boxes: np.ndarray):
+        """Drop the points that lie in any of the boxes.
+
+        Args:
+            points: a ``BasePoints`` of N points.
+            boxes: (M, 7 or more) boxes, z at the bottom.
+
+        Returns:
+            a ``BasePoints`` of the points outside.
+        """
+        inside = points_in_boxes(points.tensor.numpy(), boxes[:, :7]).any(axis=1)
+        return points[np.flatnonzero(~inside)]

@@ -1,0 +1,104 @@
+"""The data parts of the original configs on real frames."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from mmcv.parallel import collate
+
+from mmdet3d.datasets import Compose, build_dataset
+from mmdet3d.datasets.pipelines.box_collision import seen_from_above
+from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+from mmdet3d.ops.rotated_iou_cpu import rotated_overlaps
+
+POINTPILLARS = [
+    'pointpillars_kitti_3class_teacher',
+    'pointpillars_kitti_3class_student_4x',
+    'pointpillars_kitti_3class_student_16x',
+    'pointpillars_kitti_car_teacher',
+    'pointpillars_kitti_car_student_4x',
+]
+DISTINCT = [POINTPILLARS[0], POINTPILLARS[3], 'second_kitti_3class_teacher']
+
+# The converted sample has fewer classes than the configs sample from.
+pytestmark = pytest.mark.filterwarnings('ignore:.*none will be sampled')
+
+
+@pytest.mark.parametrize('config', POINTPILLARS)
+def test_every_shipped_data_set_is_built(config, shipped_dataset):
+    train = build_dataset(shipped_dataset(config, 'train'))
+    val = build_dataset(shipped_dataset(config, 'val'))
+    test = build_dataset(shipped_dataset(config, 'test'), {'test_mode': True})
+    assert len(train) == 2 * len(train.dataset)
+    assert len(val) == len(test) > 0
+
+
+@pytest.mark.parametrize('config', DISTINCT)
+def test_training_frames_are_consistent(config, shipped_dataset, seeded):
+    dataset = build_dataset(shipped_dataset(config, 'train'))
+    step = next(s for s in dataset.dataset.pipeline.transforms if hasattr(s, 'pcd_range'))
+    low, high = step.pcd_range[:3], step.pcd_range[3:]
+    held = 0
+    for index in range(len(dataset)):
+        frame = dataset[index]
+        points = frame['points'].data.numpy()
+        boxes = frame['gt_bboxes_3d'].data.tensor.numpy()
+        labels = frame['gt_labels_3d'].data
+        assert np.all((points[:, :3] > low) & (points[:, :3] < high))
+        assert np.all((boxes[:, :2] > low[:2]) & (boxes[:, :2] < high[:2]))
+        assert labels.shape == (len(boxes),) and (labels != -1).any()
+        seen = seen_from_above(boxes)
+        assert np.triu(rotated_overlaps(seen, seen), 1).max() < 1e-3
+        held += points_in_boxes(points, boxes).any(axis=0).sum() / len(boxes)
+    assert held / len(dataset) > 0.8
+
+
+@pytest.mark.parametrize('config', DISTINCT[:2])
+def test_a_seed_repeats_a_training_frame(config, shipped_dataset, seeded):
+    first, second = (build_dataset(shipped_dataset(config, 'train')) for _ in range(2))
+    seeded(1)
+    a = first[0]
+    seeded(1)
+    b = second[0]
+    assert torch.equal(a['points'].data, b['points'].data)
+    assert torch.equal(a['gt_bboxes_3d'].data.tensor, b['gt_bboxes_3d'].data.tensor)
+    assert not torch.equal(a['points'].data[:100], first[0]['points'].data[:100])
+
+
+@pytest.mark.parametrize('config', DISTINCT)
+def test_a_test_batch_is_the_cloud_cropped_to_the_range(config, shipped_dataset):
+    dataset = build_dataset(shipped_dataset(config, 'val'))
+    batch = collate([dataset[0], dataset[len(dataset) - 1]], samples_per_gpu=2)
+    assert len(batch['points']) == len(batch['img_metas']) == 1
+    clouds, metas = batch['points'][0].data[0], batch['img_metas'][0].data[0]
+    assert len(clouds) == len(metas) == 2
+    assert metas[0]['transformation_3d_flow'] == ['R', 'S', 'T']
+    assert not metas[0]['pcd_horizontal_flip']
+    cloud = np.fromfile(metas[0]['pts_filename'], np.float32).reshape(-1, 4)
+    step = dataset.pipeline.transforms[1].transforms.transforms[2]
+    inside = np.all((cloud[:, :3] > step.pcd_range[:3]) & (cloud[:, :3] < step.pcd_range[3:]), 1)
+    np.testing.assert_allclose(clouds[0].numpy(), cloud[inside], atol=1e-6)
+
+
+def test_the_crop_leaves_as_many_points_as_the_reference_run(shared_dir, shipped_dataset):
+    path = shared_dir / 'reference' / 'forward_pointpillars_teacher.json'
+    reference = json.loads(path.read_text())
+    config = shipped_dataset(POINTPILLARS[0], 'val')
+    config['ann_file'] = config['ann_file'].replace('infos_val', 'infos_trainval')
+    config['pts_prefix'] = 'velodyne'
+    config['data_root'] = str(shared_dir / 'data' / 'kitti_sample')
+    dataset = build_dataset(config)
+    by_idx = {info['image']['image_idx']: i for i, info in enumerate(dataset.data_infos)}
+    counts = [len(dataset[by_idx[int(name)]]['points'][0].data) for name in reference['frames']]
+    assert counts == reference['num_points_after_range_crop']
+
+
+@pytest.mark.parametrize('config', DISTINCT)
+def test_the_pipeline_for_drawing_loads_every_point(config, shipped_configs, shipped_dataset):
+    dataset = build_dataset(shipped_dataset(config, 'val'))
+    info = dataset.get_data_info(0)
+    dataset.pre_pipeline(info)
+    frame = Compose(shipped_configs[config]['eval_pipeline'])(info)
+    cloud = np.fromfile(info['pts_filename'], np.float32).reshape(-1, 4)
+    np.testing.assert_array_equal(frame['points'].data.numpy(), cloud)

@@ -1,0 +1,186 @@
+"""VoxelNet at the edges of its input, and as student and teacher."""
+
+import copy
+
+import pytest
+import shrink
+import torch
+from mmcv import Config
+
+from mmdet3d.core.bbox import LiDARInstance3DBoxes
+from mmdet3d.models import build_model
+
+CONFIG = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x.py'
+FAR_AWAY = torch.full((5, 4), 500.0)
+NO_POINTS = torch.zeros(0, 4)
+
+
+def make_model(repo_root, channels: int = 8, **options) -> torch.nn.Module:
+    torch.manual_seed(0)
+    cfg = Config.fromfile(repo_root / CONFIG)
+    cfg.merge_from_dict({**shrink.small_scene(), **shrink.widths(channels), **options})
+    model = build_model(cfg.model)
+    model.init_weights()
+    return model
+
+
+@pytest.fixture(scope='module')
+def student(repo_root):
+    return make_model(repo_root)
+
+
+def cloud(count: int = 500, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    low, high = torch.tensor(shrink.RANGE[:3] + [0.0]), torch.tensor(shrink.RANGE[3:] + [1.0])
+    return low + (high - low) * torch.rand(count, 4, generator=generator)
+
+
+def batch(*clouds: torch.Tensor, objects: int = 2) -> dict:
+    boxes = torch.tensor([[15.0, 3, -1.7, 3.9, 1.6, 1.5, 0.3], [9.0, -3, -0.6, 0.8, 0.6, 1.7, 2.0]])
+    labels = torch.tensor([2, 0])
+    return dict(
+        points=list(clouds),
+        img_metas=[{'box_type_3d': LiDARInstance3DBoxes} for _ in clouds],
+        gt_bboxes_3d=[LiDARInstance3DBoxes(boxes[:objects]) for _ in clouds],
+        gt_labels_3d=[labels[:objects] for _ in clouds],
+    )
+
+
+def train_once(model, data: dict, **kwargs) -> dict:
+    model.train()
+    model.zero_grad()
+    out = model.train_step(data, None, **kwargs)
+    out['loss'].backward()
+    missing = [name for name, p in model.named_parameters() if p.grad is None]
+    assert missing == []
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
+    return out['log_vars']
+
+
+@pytest.mark.parametrize(
+    'clouds',
+    [
+        (cloud(), NO_POINTS),
+        (NO_POINTS, cloud()),
+        (cloud(), FAR_AWAY),
+        (FAR_AWAY, NO_POINTS),
+        (cloud(1),),
+    ],
+    ids=['last empty', 'first empty', 'one out of range', 'nothing at all', 'one point'],
+)
+def test_training_goes_on_over_clouds_without_points(student, clouds):
+    log = train_once(student, batch(*clouds))
+    assert set(log) == {'loss_cls', 'loss_bbox', 'loss_dir', 'loss'}
+
+
+def test_training_goes_on_over_frames_without_objects(student):
+    log = train_once(student, batch(cloud(), cloud(seed=1), objects=0))
+    assert log['loss_bbox'] == 0
+    assert log['loss_dir'] == 0
+    assert log['loss_cls'] > 0
+
+
+def test_objects_of_untrained_classes_are_background(student):
+    known, unknown = batch(cloud(), objects=1), batch(cloud(), objects=2)
+    unknown['gt_labels_3d'] = [torch.tensor([2, -1])]
+    assert train_once(student, known) == train_once(student, unknown)
+
+
+@pytest.mark.parametrize('points', [NO_POINTS, FAR_AWAY, cloud(1), cloud()])
+def test_every_cloud_is_tested(student, points):
+    data = batch(points)
+    with torch.no_grad():
+        (result,) = student.eval()(
+            return_loss=False, points=[data['points']], img_metas=[data['img_metas']]
+        )
+    count = len(result['boxes_3d'])
+    assert len(result['scores_3d']) == len(result['labels_3d']) == count
+    assert isinstance(result['boxes_3d'], LiDARInstance3DBoxes)
+
+
+def test_test_time_augmentation_is_refused_with_the_reason(student):
+    data = batch(cloud())
+    with pytest.raises(ValueError, match='2 test-time augmentations were given'):
+        student(return_loss=False, points=[data['points']] * 2, img_metas=[data['img_metas']] * 2)
+
+
+@pytest.fixture(scope='module')
+def teacher(repo_root):
+    return make_model(repo_root, channels=16).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def kd_student(repo_root, teacher):
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.num_voxels': 50})
+    model.init_kd(teacher)
+    return model
+
+
+@pytest.mark.parametrize('clouds', [(cloud(), cloud(seed=1)), (cloud(), NO_POINTS), (NO_POINTS,)])
+def test_a_student_trains_with_its_teacher(kd_student, teacher, clouds):
+    data = batch(*clouds)
+    info = teacher.train_step(data, None, is_teacher=True)
+    log = train_once(kd_student, data, teacher_info=info)
+    assert 'loss_kd' in log
+    assert 'kd_voxel' not in log
+    assert log['loss'] == pytest.approx(
+        sum(log[name] for name in ('loss_cls', 'loss_bbox', 'loss_dir', 'loss_kd')), rel=1e-5
+    )
+    assert (log['loss_kd'] > 0) == any(len(each) for each in clouds)
+
+
+def test_with_several_terms_each_is_logged_and_the_loss_is_their_sum(repo_root, teacher):
+    extra = dict(feature='voxel_features', loss=dict(type='LocalGraph', num_voxels=20))
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(extra=extra)})
+    model.init_kd(teacher)
+    data = batch(cloud())
+    log = train_once(model, data, teacher_info=teacher.train_step(data, None, is_teacher=True))
+    assert log['loss_kd'] == pytest.approx(log['kd_voxel'] + log['kd_extra'], rel=1e-5)
+
+
+def test_a_teacher_in_eval_mode_keeps_the_students_voxels(repo_root, teacher):
+    limits = {'model.voxel_layer.max_voxels': [100, 1000]}
+    student = make_model(repo_root, **limits)
+    wide = make_model(repo_root, channels=16, **limits).eval()
+    student.init_kd(wide)
+    data = batch(cloud())
+    info = wide.train_step(data, None, is_teacher=True)
+    assert len(info['voxel_features']) == 100
+    train_once(student, data, teacher_info=info)
+
+
+def test_a_teacher_with_other_voxels_is_an_error_that_says_so(kd_student, teacher):
+    info = teacher.train_step(batch(cloud(seed=7)), None, is_teacher=True)
+    with pytest.raises(ValueError, match='give both configs the same voxel_layer'):
+        kd_student.train_step(batch(cloud()), None, teacher_info=info)
+
+
+def test_the_student_starts_as_it_would_without_a_teacher(repo_root, teacher):
+    plain, distilled = make_model(repo_root), make_model(repo_root)
+    before = torch.get_rng_state()
+    distilled.init_kd(teacher)
+    assert torch.equal(before, torch.get_rng_state())
+    weights = distilled.state_dict()
+    for name, value in plain.state_dict().items():
+        assert torch.equal(value, weights[name])
+
+
+def test_a_distilled_checkpoint_loads_into_a_student_without_a_teacher(kd_student, repo_root):
+    plain = make_model(repo_root, **{'model.train_cfg': None})
+    result = plain.load_state_dict(kd_student.state_dict())
+    assert result.missing_keys == result.unexpected_keys == []
+    assert not any('kd' in name for name in plain.state_dict())
+
+
+def test_distilling_without_kd_cfg_is_an_error_that_says_what_is_missing(repo_root, teacher):
+    model = make_model(repo_root)
+    model.kd_terms = {}
+    with pytest.raises(ValueError, match=r'model.train_cfg.kd_cfg of its config does not say what'):
+        model.init_kd(teacher)
+
+
+def test_a_teacher_that_publishes_nothing_is_an_error_that_names_the_feature(repo_root, teacher):
+    silent = copy.copy(teacher)
+    silent.kd_features = ()
+    with pytest.raises(ValueError, match='compares voxel_features, which the teacher VoxelNet'):
+        make_model(repo_root).init_kd(silent)

@@ -1,0 +1,180 @@
+"""The main job by the real tools: a teacher, a student with and without it, their evaluation."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shrink
+import torch
+
+CONFIGS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-'
+TEACHER, STUDENT = f'{CONFIGS}3class.py', f'{CONFIGS}3class_student_4x.py'
+
+
+def run(*command: str, root: Path, **environment: str) -> str:
+    """Run a command in the checkout and return what it printed; it has to succeed."""
+    done = call(*command, root=root, **environment)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def call(*command: str, root: Path, **environment: str) -> subprocess.CompletedProcess:
+    env = {**os.environ, 'OMP_NUM_THREADS': '2', **environment}
+    return subprocess.run(
+        command, cwd=root, env=env, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def options(data: Path, channels: int, epochs: int = 2, **more) -> list[str]:
+    settings = {
+        **shrink.small_scene(),
+        **shrink.widths(channels),
+        **shrink.data(str(data)),
+        'runner.max_epochs': epochs,
+        'log_config.interval': 1,
+        **more,
+    }
+    return ['--cfg-options', *shrink.as_arguments(settings)]
+
+
+def train(root: Path, config: str, work_dir: Path, *arguments: str) -> list[dict]:
+    """Train by tools/train.py and return the training lines of the log."""
+    run(
+        *(sys.executable, 'tools/train.py', config, '--work-dir', str(work_dir), '--seed', '0'),
+        *arguments,
+        root=root,
+    )
+    return training_lines(work_dir)
+
+
+def training_lines(work_dir: Path) -> list[dict]:
+    log = max(work_dir.glob('*.log.json'))
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return [line for line in lines if line.get('mode') == 'train']
+
+
+@pytest.fixture(scope='module')
+def teacher(repo_root, kitti_data, tmp_path_factory) -> tuple[str, str]:
+    """Config and checkpoint of a small teacher after two epochs."""
+    work_dir = tmp_path_factory.mktemp('teacher')
+    train(repo_root, TEACHER, work_dir, '--no-validate', *options(kitti_data, 16))
+    return str(work_dir / Path(TEACHER).name), str(work_dir / 'latest.pth')
+
+
+@pytest.fixture(scope='module')
+def student(repo_root, kitti_data, teacher, tmp_path_factory) -> Path:
+    """The folder of a student distilled by the README's command."""
+    work_dir = tmp_path_factory.mktemp('student')
+    config, checkpoint = teacher
+    out = run(
+        *('bash', 'tools/dist_train.sh', STUDENT, '1', '--use-kd', '--seed', '0'),
+        *('--teacher-config', config, '--teacher-checkpoint', checkpoint),
+        *('--work-dir', str(work_dir)),
+        *options(kitti_data, 8, epochs=3, **{'evaluation.interval': 3}),
+        root=repo_root,
+        VIRTUAL_ENV=sys.prefix,
+        PORT='29611',
+    )
+    assert 'Car AP40@0.70, 0.70, 0.70:' in out
+    return work_dir
+
+
+def test_distillation_logs_a_finite_loss_kd_that_falls(student):
+    losses = [line['loss_kd'] for line in training_lines(student)]
+    assert len(losses) == 9
+    assert all(0 < loss < 1e4 for loss in losses)
+    assert sum(losses[-3:]) < sum(losses[:3])
+
+
+def test_the_checkpoint_carries_config_seed_and_versions_but_no_teacher(student):
+    saved = torch.load(student / 'latest.pth', weights_only=True)
+    assert saved['meta']['seed'] == 0
+    assert 'kd_cfg' in saved['meta']['config']
+    assert saved['meta']['env_info']['mmdet'] == '2.28.2'
+    assert saved['meta']['CLASSES'] == ['Pedestrian', 'Cyclist', 'Car']
+    widths = {tuple(v.shape) for k, v in saved['state_dict'].items() if 'pfn_layers' in k}
+    assert (16, 10) not in widths
+
+
+def test_the_distilled_student_is_evaluated_without_a_teacher(repo_root, kitti_data, student):
+    out = run(
+        *(sys.executable, 'tools/test.py', STUDENT, str(student / 'latest.pth'), '--eval', 'mAP'),
+        *('--out', str(student / 'results.pkl'), *options(kitti_data, 8)),
+        root=repo_root,
+    )
+    assert re.search(r'Overall AP40@easy, moderate, hard:\nbbox AP40:\d', out)
+    assert 'KITTI/Overall_3D_AP40_moderate' in out
+    assert (student / 'results.pkl').stat().st_size > 0
+
+
+def test_format_only_writes_a_label_file_for_every_test_frame(repo_root, kitti_data, student):
+    folder = student / 'submission'
+    root, infos = f'{kitti_data}/', f'{kitti_data}/kitti_infos_test.pkl'
+    test_split = {'data.test.data_root': root, 'data.test.ann_file': infos}
+    run(
+        *(sys.executable, 'tools/test.py', STUDENT, str(student / 'latest.pth'), '--format-only'),
+        *('--eval-options', f'submission_prefix={folder}'),
+        *options(kitti_data, 8, **test_split, **{'data.test.split': 'testing'}),
+        root=repo_root,
+    )
+    assert sorted(path.name for path in folder.iterdir()) == [f'{i:06d}.txt' for i in (3, 4, 5)]
+
+
+def test_a_student_trains_without_a_teacher_and_repeats_exactly(repo_root, kitti_data, tmp_path):
+    arguments = ('--no-validate', *options(kitti_data, 8, epochs=1))
+    first = train(repo_root, STUDENT, tmp_path / 'a', *arguments)
+    second = train(repo_root, STUDENT, tmp_path / 'b', *arguments)
+    assert [line['loss'] for line in first] == [line['loss'] for line in second]
+    assert not any('loss_kd' in line for line in first)
+    weights = [
+        torch.load(tmp_path / name / 'latest.pth', weights_only=True)['state_dict'] for name in 'ab'
+    ]
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+def test_a_run_resumes_from_its_latest_checkpoint(
+    repo_root, kitti_data, teacher, student, tmp_path
+):
+    (tmp_path / 'latest.pth').write_bytes((student / 'latest.pth').read_bytes())
+    arguments = ['--auto-resume', '--no-validate', *options(kitti_data, 8, epochs=4)]
+    config, checkpoint = teacher
+    kd = ['--use-kd', '--teacher-config', config, '--teacher-checkpoint', checkpoint]
+    lines = train(repo_root, STUDENT, tmp_path, *kd, *arguments)
+    assert {line['epoch'] for line in lines} == {4}
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (
+            ['tools/train.py', TEACHER, '--use-kd'],
+            'set teacher=dict(config=..., checkpoint=...) in the student config',
+        ),
+        (
+            ['tools/train.py', STUDENT, '--cfg-options', 'runer.max_epochs=1'],
+            'there is no runer in the config; did you mean runner',
+        ),
+        (['tools/test.py', STUDENT, 'none.pth'], 'say what to do with the detections'),
+        (['tools/train.py', 'none.py'], 'config none.py does not exist'),
+    ],
+    ids=['no teacher', 'misspelt option', 'nothing to do', 'no config'],
+)
+def test_a_wrong_command_says_what_is_wrong_and_leaves_nothing(
+    repo_root, tmp_path, arguments, message
+):
+    work_dir = tmp_path / 'run'
+    where = ['--work-dir', str(work_dir)] if 'train' in arguments[0] else []
+    done = call(sys.executable, *arguments[:2], *where, *arguments[2:], root=repo_root)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert not work_dir.exists()
+
+
+def test_dist_train_without_arguments_shows_its_usage(repo_root):
+    done = call('bash', 'tools/dist_train.sh', root=repo_root, VIRTUAL_ENV=sys.prefix)
+    assert done.returncode == 2
+    assert 'usage: bash tools/dist_train.sh CONFIG GPUS' in done.stderr
