@@ -72,30 +72,27 @@ def _check_top_level(cfg: Config) -> None:
 def _check_options(cfg: Config, options: Mapping[str, Any]) -> None:
     for option in options:
         node, known = cfg, ''
-        *parents, _ = parts = option.split('.')
-        for part in parents:
-            if not known and part not in cfg and part in SETTINGS:
-                break  # a setting that the config leaves at its default
-            node = _descend(node, part, option, known)
-            known = f'{known}.{part}' if known else part
-        if len(parts) == 1 and option not in cfg and option not in SETTINGS:
-            raise ValueError(_unknown(option, option, '', [*cfg, *SETTINGS]))
+        for part in option.split('.'):
+            if isinstance(node, (list, tuple)):
+                if not part.isdigit() or int(part) >= len(node):
+                    raise ValueError(
+                        f'option {option}: {known} is a list of {len(node)}: no {part}'
+                    )
+                part = int(part)
+            elif not isinstance(node, (Mapping, Config)):
+                raise ValueError(f'option {option}: {known} is {node!r}, which has no {part}')
+            elif part not in node:
+                _check_new_key(option, part, known, list(node))
+                break  # nothing is known of what is below a key that the config leaves out
+            node = node[part]
+            known = f'{known}.{part}' if known else str(part)
 
 
-def _descend(node: Any, part: str, option: str, known: str) -> Any:
-    if isinstance(node, (list, tuple)):
-        if not part.isdigit() or int(part) >= len(node):
-            raise ValueError(f'option {option}: {known} is a list of {len(node)}, not {part}')
-        return node[int(part)]
-    if not isinstance(node, Mapping) and not isinstance(node, Config):
-        raise ValueError(f'option {option}: {known} is {node!r}, which has no {part}')
-    if part not in node:
-        raise ValueError(_unknown(option, part, known, list(node)))
-    return node[part]
-
-
-def _unknown(option: str, part: str, known: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(part, names, n=1, cutoff=0.6)
+def _check_new_key(option: str, key: str, known: str, siblings: list[str]) -> None:
+    """Refuse a key that looks like one beside it, and at the top one that nothing would read."""
+    names = siblings if known else [*siblings, *SETTINGS]
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.75)
+    if (known and not close) or key in SETTINGS:
+        return
     hint = f'did you mean {close[0]}?' if close else f'it has {sorted(names)}'
-    where = known or 'the config'
-    return f'option {option}: there is no {part} in {where}; {hint}'
+    raise ValueError(f'option {option}: there is no {key} in {known or "the config"}; {hint}')

@@ -12,12 +12,14 @@ def test_options_replace_settings_also_inside_lists():
             'runner.max_epochs': 3,
             'data.train.dataset.pipeline.3.flip_ratio_bev_horizontal': 0.0,
             'fp16.loss_scale': 512.0,
+            'model.backbone.norm_cfg.momentum': 0.1,
             'seed': 1,
         },
     )
     assert cfg.runner.max_epochs == 3
     assert cfg.data.train.dataset.pipeline[3].flip_ratio_bev_horizontal == 0.0
     assert cfg.fp16.loss_scale == 512.0
+    assert cfg.model.backbone.norm_cfg.momentum == 0.1
     assert cfg.seed == 1
 
 
@@ -25,9 +27,11 @@ def test_options_replace_settings_also_inside_lists():
     'option, message',
     [
         ('runer.max_epochs', 'there is no runer in the config; did you mean runner'),
+        ('verbosity', 'there is no verbosity in the config; it has'),
+        ('data.sampels_per_gpu', 'did you mean samples_per_gpu'),
         ('optimizr', 'there is no optimizr in the config; did you mean optimizer'),
         ('model.bakbone.in_channels', 'there is no bakbone in model; did you mean backbone'),
-        ('data.train.dataset.pipeline.99.x', 'data.train.dataset.pipeline is a list of 10, not 99'),
+        ('data.train.dataset.pipeline.99.x', 'data.train.dataset.pipeline is a list of 10: no 99'),
         ('model.type.x.y', "model.type is 'VoxelNet', which has no x"),
     ],
 )
