@@ -25,7 +25,8 @@ class Base3DDetector(BaseDetector):
         init_cfg: initialisation.
 
     Attributes:
-        kd_features: names of the features that it publishes.
+        kd_features: names of the features that it publishes, in the order of its stages.
+        last_taught: the feature after whose stage it may stop as a teacher.
         kd_types: what each ``type`` of a ``kd_cfg`` distils, as terms by name.
         kd_terms: what this detector's ``kd_cfg`` asks for.
         kd_losses: the losses of these terms, none until :meth:`init_kd`.
@@ -49,6 +50,7 @@ class Base3DDetector(BaseDetector):
         kd_cfg = (train_cfg or {}).get('kd_cfg')
         self.kd_terms: dict[str, KDTerm] = parse_kd_cfg(kd_cfg, self.kd_features, self.kd_types)
         self.kd_losses: nn.ModuleDict | None = None
+        self.last_taught = self.kd_features[-1] if self.kd_features else None
         self._register_load_state_dict_pre_hook(self._drop_kd_weights)
 
     def feature_channels(self, feature: str, level: int | None) -> int:
@@ -74,6 +76,8 @@ class Base3DDetector(BaseDetector):
             self.kd_losses = nn.ModuleDict(
                 {name: self._build_term(term, teacher) for name, term in self.kd_terms.items()}
             )
+        taught = [term.feature for term in self.kd_terms.values()]
+        teacher.last_taught = max(taught, key=teacher.kd_features.index)
 
     def _build_term(self, term: KDTerm, teacher: 'Base3DDetector') -> nn.Module:
         if term.feature not in teacher.kd_features:

@@ -85,20 +85,28 @@ class VoxelNet(Base3DDetector):
         with_sample = [functional.pad(coor, (1, 0), value=i) for i, coor in enumerate(coors)]
         return torch.cat(voxels), torch.cat(num_points), torch.cat(with_sample)
 
-    def extract_feat(self, points: list[Tensor], img_metas: list[dict] | None = None) -> dict:
+    def extract_feat(
+        self,
+        points: list[Tensor],
+        img_metas: list[dict] | None = None,
+        last: str = 'neck_features',
+    ) -> dict:
         """Return the features that this detector publishes, by name.
 
         Args:
             points: clouds of shape (P_i, C).
             img_metas: not used; part of the detectors' interface.
+            last: the feature to stop after.
 
         Returns:
             ``voxel_features`` (M, C) with ``num_points`` (M,) and ``coors`` (M, 4) of the voxels,
-            and the lists of maps ``backbone_features`` and ``neck_features``.
+            and the lists of maps ``backbone_features`` and ``neck_features``, as far as ``last``.
         """
         voxels, num_points, coors = self.voxelize(points)
         features = {'num_points': num_points, 'coors': coors}
         features['voxel_features'] = self.voxel_encoder(voxels, num_points, coors)
+        if last == 'voxel_features':
+            return features
         x = self.middle_encoder(features['voxel_features'], coors, len(points))
         features['backbone_features'] = x = self.backbone(x)
         features['neck_features'] = self.neck(x) if self.with_neck else x
@@ -147,7 +155,7 @@ class VoxelNet(Base3DDetector):
     def get_teacher_info(self, points: list[Tensor], **_: Any) -> dict:
         """Return the features of a batch, of the very voxels that a student in training keeps."""
         self.voxel_layer.train()  # a network in eval mode may keep more voxels
-        return self.extract_feat(points)
+        return self.extract_feat(points, last=self.last_taught)
 
     def loss_kd(self, features: dict, teacher_info: dict) -> dict[str, Tensor]:
         """Compare this network's features with the teacher's.

@@ -184,3 +184,12 @@ def test_a_teacher_that_publishes_nothing_is_an_error_that_names_the_feature(rep
     silent.kd_features = ()
     with pytest.raises(ValueError, match='compares voxel_features, which the teacher VoxelNet'):
         make_model(repo_root).init_kd(silent)
+
+
+def test_a_teacher_computes_no_further_than_the_student_needs(kd_student, teacher):
+    calls = []
+    handle = teacher.backbone.register_forward_hook(lambda *_: calls.append(1))
+    info = teacher.train_step(batch(cloud()), None, is_teacher=True)
+    handle.remove()
+    assert calls == []
+    assert info['voxel_features'].shape[1] == 16

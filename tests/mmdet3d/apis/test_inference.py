@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from mmdet3d.apis import count_multiply_adds, inference_detector, init_model
+
+CONFIGS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-'
+
+
+@pytest.fixture(scope='module')
+def model():
+    return init_model(f'{CONFIGS}3class_student_16x.py', device='cpu')
+
+
+@pytest.fixture(scope='module')
+def frame(kitti_sample):
+    return kitti_sample / 'training' / 'velodyne' / '000008.bin'
+
+
+def test_a_file_and_its_points_give_the_same_detections(model, frame):
+    from_file, batch = inference_detector(model, frame)
+    points = np.fromfile(frame, dtype=np.float32).reshape(-1, 4)
+    from_points, _ = inference_detector(model, points)
+    assert len(from_file) == 1
+    assert len(from_file[0]['boxes_3d']) > 0
+    for key in ('scores_3d', 'labels_3d'):
+        assert from_file[0][key].tolist() == from_points[0][key].tolist()
+    assert batch['img_metas'][0][0]['pts_filename'] == str(frame)
+
+
+def test_a_cloud_without_points_has_a_result(model):
+    (result,), _ = inference_detector(model, np.zeros((0, 4), dtype=np.float32))
+    assert len(result['boxes_3d']) == len(result['scores_3d'])
+
+
+def test_a_missing_cloud_is_named(model):
+    with pytest.raises(FileNotFoundError, match=r'nowhere\.bin'):
+        inference_detector(model, 'nowhere.bin')
+
+
+@pytest.mark.parametrize(
+    'name, of_the_paper',
+    [('3class', 34.3), ('3class_student_4x', 9.0), ('3class_student_16x', 2.5)],
+)
+def test_multiply_adds_are_those_of_the_papers_table(frame, name, of_the_paper):
+    model = init_model(f'{CONFIGS}{name}.py', device='cpu')
+    _, batch = inference_detector(model, frame)
+    assert count_multiply_adds(model, batch) / 1e9 == pytest.approx(of_the_paper, abs=0.07)
