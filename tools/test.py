@@ -2,6 +2,8 @@
 """Test a detector: evaluate it, or write its detections."""
 
 import argparse
+import json
+from pathlib import Path
 
 from mmdet3d.apis import run_test
 from mmdet3d.utils.config import DictAction, load_config
@@ -13,6 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config file of the detector')
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument('--eval', nargs='+', metavar='METRIC', help='metrics to print, e.g. mAP')
+    parser.add_argument('--figures', help='JSON to write the figures of --eval to')
     parser.add_argument('--out', help='pickle to write the detections to')
     parser.add_argument(
         '--format-only', action='store_true', help="write the detections in the data set's format"
@@ -50,6 +53,8 @@ def main() -> None:
     )
     if figures is not None:
         print(figures)
+        if args.figures:
+            Path(args.figures).write_text(json.dumps(figures, indent=1))
 
 
 if __name__ == '__main__':

@@ -50,7 +50,12 @@ def train_detector(
 
     Returns:
         The runner, after training.
+
+    Raises:
+        ValueError: if ``cfg`` asks for mixed precision, which is not available yet.
     """
+    if cfg.get('fp16'):
+        raise ValueError(f'fp16={cfg.fp16}: mixed precision is not available yet; remove fp16')
     cfg = compat_cfg(cfg)
     logger = get_root_logger(log_level=cfg.log_level)
     datasets = dataset if isinstance(dataset, (list, tuple)) else [dataset]
