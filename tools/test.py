@@ -51,10 +51,8 @@ def main() -> None:
         options=args.eval_options,
         launcher=args.launcher,
     )
-    if figures is not None:
-        print(figures)
-        if args.figures:
-            Path(args.figures).write_text(json.dumps(figures, indent=1))
+    if figures is not None and args.figures:
+        Path(args.figures).write_text(json.dumps(figures, indent=1))
 
 
 if __name__ == '__main__':

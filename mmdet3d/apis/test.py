@@ -1,5 +1,6 @@
 """Test a detector from its config and checkpoint."""
 
+from pathlib import Path
 from typing import Any
 
 import mmcv
@@ -32,7 +33,8 @@ def run_test(
         metrics: metrics to evaluate, as the data set knows them.
         out: file to write the detections to, as a pickle.
         format_only: write the detections in the data set's own format instead of evaluating.
-        options: arguments for the data set's ``evaluate`` or ``format_results``.
+        options: arguments for the data set's ``evaluate`` or ``format_results``; for the latter by
+            default a ``submission_prefix`` below work_dirs.
         launcher: 'none' or 'pytorch'.
 
     Returns:
@@ -64,7 +66,11 @@ def run_test(
     if out is not None:
         mmcv.dump(outputs, out)
     if format_only:
-        dataset.format_results(outputs, **(options or {}))
+        options = options or {
+            'submission_prefix': f'work_dirs/{Path(cfg.filename).stem}/submission'
+        }
+        dataset.format_results(outputs, **options)
+        print(f'Detections written: {options}')
     if metrics:
         return dataset.evaluate(outputs, metric=metrics, **(options or {}))
     return None
