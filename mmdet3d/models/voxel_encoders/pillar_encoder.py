@@ -49,17 +49,17 @@ class PFNLayer(nn.Module):
             points: point features of shape (M, P, in_channels), zero where there is no point.
             num_points: number of points in each of the M pillars.
         """
-        x = self.linear(points)
         # Padding takes part in the statistics: released weights were trained that way.
         # Channels first and contiguous: see GraphAdapter in mmdet3d/utils/kd_utils.py.
-        x = self.norm(x.transpose(1, 2).contiguous()).transpose(1, 2).relu()
+        x = self.norm(self.linear(points).transpose(1, 2).contiguous())
         if self.mode == 'max':
-            pooled = x.amax(dim=1, keepdim=True)
+            # The maximum of the rectified is the rectified maximum, with less to rectify.
+            pooled = x.max(dim=2, keepdim=True).values.relu()
         else:
-            pooled = x.sum(dim=1, keepdim=True) / num_points.to(x).view(-1, 1, 1)
-        if self.last_layer:
-            return pooled
-        return torch.cat([x, pooled.expand_as(x)], dim=2)
+            pooled = x.relu().sum(dim=2, keepdim=True) / num_points.to(x).view(-1, 1, 1)
+        if not self.last_layer:
+            pooled = torch.cat([x.relu(), pooled.expand_as(x)], dim=1)
+        return pooled.transpose(1, 2)
 
 
 @VOXEL_ENCODERS.register_module()
