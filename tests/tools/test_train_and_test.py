@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -135,6 +136,32 @@ def test_a_student_trains_without_a_teacher_and_repeats_exactly(repo_root, kitti
         torch.load(tmp_path / name / 'latest.pth', weights_only=True)['state_dict'] for name in 'ab'
     ]
     assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+def test_two_processes_distil_and_test_as_one_group(
+    repo_root, kitti_data, teacher, tmp_path, free_port
+):
+    config, checkpoint = teacher
+    group = {'VIRTUAL_ENV': sys.prefix, 'PORT': str(free_port), 'OMP_NUM_THREADS': '1'}
+    run(
+        *('bash', 'tools/dist_train.sh', STUDENT, '2', '--use-kd', '--seed', '0', '--no-validate'),
+        *('--teacher-config', config, '--teacher-checkpoint', checkpoint),
+        *('--work-dir', str(tmp_path)),
+        *options(kitti_data, 8, epochs=1, **{'data.samples_per_gpu': 1}),
+        root=repo_root,
+        **group,
+    )
+    # Six frames, one for each of two processes at a time.
+    assert [line['iter'] for line in training_lines(tmp_path)] == [1, 2, 3]
+    out = run(
+        *('bash', 'tools/dist_test.sh', STUDENT, str(tmp_path / 'latest.pth'), '2'),
+        *('--eval', 'mAP', '--out', str(tmp_path / 'results.pkl')),
+        *options(kitti_data, 8),
+        root=repo_root,
+        **group,
+    )
+    assert out.count('Overall AP40@easy, moderate, hard:') == 1
+    assert len(pickle.loads((tmp_path / 'results.pkl').read_bytes())) == 6
 
 
 def test_a_run_resumes_from_its_latest_checkpoint(
