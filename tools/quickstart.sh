@@ -25,7 +25,7 @@ fi
 
 teacher=configs/quickstart/pointpillars_3class.py
 student=configs/quickstart/pointpillars_3class_student_4x.py
-options=("runner.max_epochs=$(scaled 16)")
+options=()
 for part in train.dataset val test; do
     split=val
     [ $part != train.dataset ] || split=train
@@ -33,16 +33,17 @@ for part in train.dataset val test; do
 done
 sampler=data.train.dataset.pipeline.2.db_sampler
 options+=("$sampler.data_root=$OUT/data/" "$sampler.info_path=$OUT/data/kitti_dbinfos_train.pkl")
+# train CONFIG NAME EPOCHS ARGUMENTS...
 train() {
-    "$PYTHON" tools/train.py "$1" --seed 0 --work-dir "$OUT/$2" --no-validate "${@:3}" \
-        --cfg-options "${options[@]}"
+    "$PYTHON" tools/train.py "$1" --seed 0 --work-dir "$OUT/$2" --no-validate "${@:4}" \
+        --cfg-options "${options[@]}" "runner.max_epochs=$(scaled "$3")"
 }
 
-train $teacher teacher
+train $teacher teacher 10
 # The students train side by side, a core each.
 export OMP_NUM_THREADS=1
-train $student student >"$OUT/student.log" 2>&1 &
-train $student student_kd --use-kd --teacher-checkpoint "$OUT/teacher/latest.pth"
+train $student student 4 >"$OUT/student.log" 2>&1 &
+train $student student_kd 4 --use-kd --teacher-checkpoint "$OUT/teacher/latest.pth"
 wait $! || { tail -n 20 "$OUT/student.log" >&2 && exit 1; }
 
 "$PYTHON" tools/compare_runs.py --out "$OUT/comparison" \

@@ -11,9 +11,12 @@ model = dict(
         kd_cfg=dict(
             type='PointPillars',
             compression_ratio=4,
-            num_voxels=2000,
+            num_voxels=1000,
             kneighbours=32,
             temperature=1e-2)))
+
+# Shorter than the teacher's training, which the students can then hope to reach.
+runner = dict(max_epochs=4)
 
 teacher = dict(
     config='configs/quickstart/pointpillars_3class.py',

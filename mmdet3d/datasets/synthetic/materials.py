@@ -51,12 +51,12 @@ class Surface:
 
 
 SURFACES = {
-    Material.ASPHALT: Surface(0.27, 0.05, 0.01, 0.005, (92, 92, 96)),
+    Material.ASPHALT: Surface(0.30, 0.05, 0.01, 0.005, (92, 92, 96)),
     Material.MARKING: Surface(0.62, 0.05, 0.01, 0.005, (215, 215, 210)),
     Material.PAVEMENT: Surface(0.33, 0.05, 0.01, 0.008, (150, 145, 140)),
     Material.GRASS: Surface(0.40, 0.0, 0.02, 0.03, (84, 118, 58)),
     Material.PAINT: Surface(1.0, 0.75, 0.05, 0.0, (255, 255, 255), tinted=True),
-    Material.GLASS: Surface(0.05, 0.9, 0.72, 0.0, (40, 48, 56)),
+    Material.GLASS: Surface(0.06, 0.9, 0.60, 0.0, (40, 48, 56)),
     Material.RUBBER: Surface(0.06, 0.1, 0.05, 0.0, (28, 28, 30)),
     Material.METAL: Surface(0.35, 0.4, 0.02, 0.0, (130, 132, 135)),
     Material.REFLECTOR: Surface(1.6, 0.1, 0.0, 0.0, (225, 220, 200)),
@@ -64,7 +64,7 @@ SURFACES = {
     Material.COAT: Surface(1.0, 0.1, 0.02, 0.01, (255, 255, 255), tinted=True),
     Material.TROUSERS: Surface(0.30, 0.1, 0.02, 0.01, (52, 56, 78)),
     Material.WALL: Surface(1.0, 0.05, 0.01, 0.005, (255, 255, 255), tinted=True),
-    Material.WINDOW: Surface(0.08, 0.8, 0.55, 0.02, (70, 84, 98)),
+    Material.WINDOW: Surface(0.18, 0.5, 0.20, 0.03, (70, 84, 98)),
     Material.ROOF: Surface(0.22, 0.05, 0.02, 0.02, (140, 78, 62)),
     Material.BARK: Surface(0.30, 0.0, 0.01, 0.01, (94, 78, 62)),
     Material.LEAF: Surface(0.42, 0.0, 0.06, 0.06, (62, 98, 44)),

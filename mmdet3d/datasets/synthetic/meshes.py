@@ -127,11 +127,14 @@ def loft(rings: np.ndarray, material: Material | np.ndarray) -> Mesh:
     first = np.arange(count - 1)[:, None] * sides + np.arange(sides)
     after = np.arange(count - 1)[:, None] * sides + (np.arange(sides) + 1) % sides
     skin = np.stack(
-        [np.stack([first, after, after + sides], -1), np.stack([first, after + sides, first + sides], -1)],
+        [
+            np.stack([first, after, after + sides], -1),
+            np.stack([first, after + sides, first + sides], -1),
+        ],
         axis=-2,
     )
     fan = np.stack([np.zeros(sides - 2), np.arange(1, sides - 1), np.arange(2, sides)], 1)
-    faces = np.concatenate([skin.reshape(-1, 3), fan, fan[:, ::-1] + (count - 1) * sides])
+    faces = np.concatenate([skin.reshape(-1, 3), fan[:, ::-1], fan + (count - 1) * sides])
     caps = [np.full(sides - 2, materials[end, 0]) for end in (0, -1)]
     return make_mesh(rings, faces, np.concatenate([np.repeat(materials.ravel(), 2), *caps]))
 

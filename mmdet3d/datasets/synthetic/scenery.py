@@ -62,7 +62,7 @@ def tree(seed: int) -> Mesh:
     parts = [tube((0, 0, -0.2), (0, 0, foot + 1.5), (0.20, 0.11), Material.BARK, 8)]
     for way in rng.normal(0, 0.5, (4, 2)):
         parts.append(tube((0, 0, foot), (*way, foot + 1.6), (0.07, 0.03), Material.BARK, 4))
-    leaves = scraps(rng, 260, (crown, crown, crown * 1.15), 0.55, Material.LEAF)
+    leaves = scraps(rng, 170, (crown, crown, crown * 1.15), 0.7, Material.LEAF)
     return merge([*parts, moved(leaves, (0, 0, foot + 0.95 * crown))])
 
 
@@ -72,7 +72,7 @@ def conifer(seed: int) -> Mesh:
     parts = [tube((0, 0, -0.2), (0, 0, 8.5), (0.2, 0.03), Material.BARK, 6)]
     for height in np.arange(0.9, 8.5, 0.95):
         wide = 1.9 * (1 - height / 9.3)
-        layer = scraps(rng, 34, (wide, wide, 0.45), 0.5, Material.LEAF)
+        layer = scraps(rng, 22, (wide, wide, 0.45), 0.62, Material.LEAF)
         parts.append(moved(layer, (0, 0, height)))
     return merge(parts)
 
@@ -81,7 +81,9 @@ def bush(seed: int) -> Mesh:
     """Build a bush about 1.4 m wide and 1.3 m tall."""
     rng = np.random.default_rng(seed)
     core = ellipsoid((0, 0, 0.55), (0.4, 0.4, 0.5), Material.LEAF)
-    return merge([core, moved(scraps(rng, 90, (0.7, 0.7, 0.65), 0.3, Material.LEAF), (0, 0, 0.65))])
+    return merge(
+        [core, moved(scraps(rng, 60, (0.7, 0.7, 0.65), 0.36, Material.LEAF), (0, 0, 0.65))]
+    )
 
 
 def hedge(seed: int) -> Mesh:
@@ -90,6 +92,17 @@ def hedge(seed: int) -> Mesh:
     core = box((-2, -0.28, 0), (2, 0.28, 1.35), Material.LEAF)
     leaves = scraps(rng, 150, (2.1, 0.42, 0.8), 0.22, Material.LEAF)
     return merge([core, moved(leaves, (0, 0, 0.75))])
+
+
+def thicket(seed: int) -> Mesh:
+    """Build 8 m of undergrowth and young trees along x, about 3 m deep and 4 m tall."""
+    rng = np.random.default_rng(seed)
+    low = moved(scraps(rng, 170, (4.4, 1.3, 1.4), 0.45, Material.LEAF), (0, 0, 1.1))
+    high = [
+        moved(scraps(rng, 70, (1.6, 1.4, 1.5), 0.5, Material.LEAF), (x, way, 2.9 + 0.5 * way))
+        for x, way in zip((-3, -1, 1, 3), rng.uniform(-0.7, 0.7, 4))
+    ]
+    return merge([low, *high])
 
 
 def picket_fence() -> Mesh:

@@ -1,5 +1,7 @@
 """Meshes of cars, vans, trucks and bicycles; x points ahead, y left, z up, the ground is z = 0."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from mmdet3d.datasets.synthetic.materials import Material
@@ -131,7 +133,7 @@ def _panels(profile: np.ndarray, windows_from: float) -> np.ndarray:
     cabin = (tall[:-1] | tall[1:]) & (profile[1:, 0] > windows_from)
     panels[cabin, 3] = panels[cabin, 5] = Material.GLASS
     panels[cabin & steep, 4] = Material.GLASS
-    panels[:, [0, 8, 9]] = Material.RUBBER
+    panels[:, 9] = Material.RUBBER
     return panels
 
 
@@ -202,6 +204,6 @@ def _bicycle_wheel(x: float) -> Mesh:
     """Build a tyre that can be seen through, with mudguard and spokes as a thinner hub."""
     angles = np.arange(13) * 2 * np.pi / 12
     rim = np.stack([x + 0.32 * np.cos(angles), 0 * angles, 0.34 + 0.32 * np.sin(angles)], -1)
-    tyres = [tube(a, b, (0.024, 0.024), Material.RUBBER, 4) for a, b in zip(rim, rim[1:])]
+    tyres = [tube(a, b, (0.024, 0.024), Material.RUBBER, 4) for a, b in pairwise(rim)]
     spokes = [tube(rim[i], rim[i + 6], (0.008, 0.008), Material.METAL, 3) for i in range(0, 6, 2)]
     return merge(tyres + spokes)
