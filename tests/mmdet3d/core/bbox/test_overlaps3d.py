@@ -173,5 +173,5 @@ def test_boxes_on_the_gpu_agree_with_the_cpu():
     boxes.flip('vertical')
     torch.testing.assert_close(on_gpu.corners.cpu(), boxes.corners, atol=1e-5, rtol=1e-5)
     points = torch.rand(100, 3) * 4 - 2
-    found = on_gpu.points_in_boxes_part(points.cuda()).cpu()
+    found = on_gpu.points_in_boxes_part(points.to('cuda')).cpu()
     assert torch.equal(found, boxes.points_in_boxes_part(points))

@@ -118,6 +118,6 @@ def test_bad_arguments_are_named():
 def test_gpu_keeps_what_the_cpu_keeps():
     data = detections(4)
     expected = box3d_multiclass_nms(*data, 0.3, 20, config(True))
-    found = box3d_multiclass_nms(*(item.cuda() for item in data), 0.3, 20, config(True))
+    found = box3d_multiclass_nms(*(item.to('cuda') for item in data), 0.3, 20, config(True))
     for ours, theirs in zip(found, expected):
         torch.testing.assert_close(ours.cpu(), theirs)
