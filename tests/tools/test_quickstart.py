@@ -1,4 +1,4 @@
-"""README's first command, at a fiftieth of its size."""
+"""README's first command, at a tenth of its size."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def test_quickstart_ends_with_a_table_and_two_pictures(repo_root, tmp_path):
-    environment = {'VIRTUAL_ENV': sys.prefix, 'OUT': str(tmp_path), 'QUICKSTART_SCALE': '0.02'}
+    environment = {'VIRTUAL_ENV': sys.prefix, 'OUT': str(tmp_path), 'QUICKSTART_SCALE': '0.1'}
     done = subprocess.run(
         ['bash', 'tools/quickstart.sh'],
         cwd=repo_root,
