@@ -47,9 +47,9 @@ def draw_learning_curves(runs: Mapping[str, str | Path], path: str | Path) -> Pa
     figure = Figure(figsize=(4 * max(1, len(panels)), 3.4), dpi=120, layout='constrained')
     grid = figure.subplots(1, max(1, len(panels)), squeeze=False)[0]
     for axes, panel in zip(grid, panels):
-        for name, each in losses.items():
+        for i, (name, each) in enumerate(losses.items()):
             if panel in each:
-                axes.plot(each['iter'], each[panel], label=name, lw=1)
+                axes.plot(each['iter'], each[panel], color=f'C{i}', label=name, lw=1)
         axes.set(title=panel, xlabel='iteration', yscale='log')
         axes.legend()
     path = Path(path)
