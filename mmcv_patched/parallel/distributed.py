@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import torch
 from mmcv.parallel.registry import MODULE_WRAPPERS
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mmcv_patched.parallel.scatter import to_device
+from mmcv_patched.parallel.batch_feeder import BatchFeeder
 
 
 class _MethodCaller(nn.Module):
@@ -22,7 +21,7 @@ class _MethodCaller(nn.Module):
 
 
 @MODULE_WRAPPERS.register_module(force=True)
-class MMDistributedDataParallel(nn.Module):
+class MMDistributedDataParallel(BatchFeeder):
     """Feeds collated batches to a model under torch's ``DistributedDataParallel``.
 
     mmcv's wrapper reaches into DDP's internals, which torch has changed since; this one routes
@@ -42,22 +41,6 @@ class MMDistributedDataParallel(nn.Module):
         """The model itself, as mmcv's checkpoints and hooks look for it."""
         return self.ddp.module.model
 
-    @property
-    def device(self) -> torch.device:
-        """The device of the model's parameters."""
-        return next(self.module.parameters()).device
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the model on a collated batch."""
-        return self._call('forward', args, kwargs)
-
-    def train_step(self, *args: Any, **kwargs: Any) -> dict:
-        """Call the model's ``train_step``; gradients are averaged in the backward pass."""
-        return self._call('train_step', args, kwargs)
-
-    def val_step(self, *args: Any, **kwargs: Any) -> dict:
-        """Call the model's ``val_step`` on a collated batch."""
-        return self._call('val_step', args, kwargs)
-
-    def _call(self, method: str, args: tuple, kwargs: dict) -> Any:
-        return self.ddp(method, *to_device(args, self.device), **to_device(kwargs, self.device))
+    def run(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of the model under DDP, which averages gradients in the backward pass."""
+        return self.ddp(method, *args, **kwargs)

@@ -1,0 +1,41 @@
+"""What the wrappers share: unpack a collated batch, move it, and hand it to the model."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from mmcv_patched.parallel.scatter import to_device
+
+
+class BatchFeeder(nn.Module):
+    """Calls a method of a model on collated batches, on the model's device.
+
+    Subclasses have the model as ``module`` and say by ``run`` how its methods are called.
+    """
+
+    module: nn.Module
+
+    def run(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of the model on a batch that is unpacked and on its device."""
+        raise NotImplementedError(f'{type(self).__name__} does not define run()')
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the model's parameters."""
+        return next(self.module.parameters()).device
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the model on a collated batch."""
+        return self._feed('__call__', args, kwargs)
+
+    def train_step(self, *args: Any, **kwargs: Any) -> dict:
+        """Call the model's ``train_step`` on a collated batch."""
+        return self._feed('train_step', args, kwargs)
+
+    def val_step(self, *args: Any, **kwargs: Any) -> dict:
+        """Call the model's ``val_step`` on a collated batch."""
+        return self._feed('val_step', args, kwargs)
+
+    def _feed(self, method: str, args: tuple, kwargs: dict) -> Any:
+        return self.run(method, *to_device(args, self.device), **to_device(kwargs, self.device))
