@@ -72,3 +72,13 @@ def kitti_data(kitti_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     command = [sys.executable, 'tools/create_data.py', 'kitti', '--root-path', str(kitti_sample)]
     subprocess.run([*command, '--out-dir', str(out_dir)], cwd=REPO_ROOT, check=True)
     return out_dir
+
+
+@pytest.fixture(scope='session')
+def nuscenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up nuScenes of one training and one validation scene, coarsely scanned."""
+    from mmdet3d.datasets.synthetic import create_synthetic_nuscenes
+
+    root = tmp_path_factory.mktemp('nuscenes') / 'root'
+    create_synthetic_nuscenes(root, train=1, val=1, seed=2, samples=3, steps=400, workers=1)
+    return root

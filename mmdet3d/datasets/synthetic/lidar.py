@@ -10,7 +10,7 @@ from mmdet3d.datasets.synthetic.materials import surface_table
 
 @dataclass(frozen=True)
 class Scanner:
-    """The properties of a scanner; its place is the origin of the scene.
+    """The properties of a scanner; its place is the origin of its frame.
 
     Attributes:
         elevations: (B,) angles of the beams above the horizontal in degrees, top first.
@@ -62,6 +62,30 @@ def hdl64e() -> Scanner:
     )
 
 
+def hdl32e(steps: int = 1084) -> Scanner:
+    """Describe the Velodyne HDL-32E of nuScenes' cars, at 20 turns per second.
+
+    The manual: 32 lasers from +10.67 to -30.67 degrees, 100 m, 2 cm. A real sweep of nuScenes
+    has 1084 azimuths.
+
+    Args:
+        steps: azimuths per turn, to scan more coarsely.
+    """
+    unit = np.random.default_rng(32)
+    return Scanner(
+        elevations=np.linspace(10.67, -30.67, 32) + unit.normal(0, 0.03, 32),
+        heights=np.zeros(32),
+        gains=unit.uniform(0.8, 1.2, 32),
+        steps=steps,
+        azimuth_unit=0.01,
+        min_range=1.0,
+        max_range=100.0,
+        range_noise=0.02,
+        half_power=5.0e-5,
+        roof=(-0.91, 0.65, 0.45, -0.3),
+    )
+
+
 @dataclass(frozen=True)
 class Scan:
     """One turn.
@@ -78,17 +102,24 @@ class Scan:
     beam: np.ndarray
 
 
-def scan(geometry: SceneGeometry, scanner: Scanner, rng: np.random.Generator) -> Scan:
+def scan(
+    geometry: SceneGeometry,
+    scanner: Scanner,
+    rng: np.random.Generator,
+    pose: np.ndarray | None = None,
+) -> Scan:
     """Record one turn of the scanner.
 
     Args:
         geometry: what stands around.
         scanner: the scanner.
         rng: decides noise and drop-outs.
+        pose: (4, 4) transform from the scanner's frame to the scene's; by default the scanner is at
+            the origin of the scene. Points are given in the scanner's frame.
     """
     beam = np.repeat(np.arange(len(scanner.elevations)), scanner.steps)
     origins, directions = _rays(scanner, rng)
-    hits = geometry.cast(origins, directions)
+    hits = geometry.cast(*_placed(origins, directions, pose))
     reflectance, facing = _reflectance(geometry, hits)
     kept = _returned(hits, reflectance * np.sqrt(facing), scanner, rng) & ~_hidden_by_roof(
         origins, directions, scanner
@@ -117,6 +148,15 @@ def _rays(scanner: Scanner, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
     origins = np.zeros_like(directions)
     origins[:, 2] = np.repeat(scanner.heights, scanner.steps)
     return origins, directions
+
+
+def _placed(
+    origins: np.ndarray, directions: np.ndarray, pose: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    if pose is None:
+        return origins, directions
+    turn = pose[:3, :3].T
+    return origins @ turn + pose[:3, 3], directions @ turn
 
 
 def _reflectance(geometry: SceneGeometry, hits: Hits) -> tuple[np.ndarray, np.ndarray]:

@@ -30,7 +30,30 @@ class Manifest:
     version: int = GENERATOR_VERSION
 
 
-def claim_folder(out_dir: Path, manifest: Manifest) -> None:
+@dataclass(frozen=True)
+class NuScenesManifest:
+    """What a folder in nuScenes' layout was made for.
+
+    Attributes:
+        seed: of the dataset.
+        train: number of training scenes.
+        val: number of validation scenes.
+        samples: per scene.
+        steps: azimuths per turn of the scanner.
+        layout: tells it from KITTI's.
+        version: of the generator.
+    """
+
+    seed: int
+    train: int
+    val: int
+    samples: int
+    steps: int
+    layout: str = 'nuscenes'
+    version: int = 1
+
+
+def claim_folder(out_dir: Path, manifest: Manifest | NuScenesManifest) -> None:
     """Make a folder ready for a dataset, or for the rest of one.
 
     Args:
@@ -74,7 +97,7 @@ def _is_leftover(path: Path) -> bool:
     return path.name.startswith(f'.{MANIFEST}.')
 
 
-def _check_same(path: Path, manifest: Manifest) -> None:
+def _check_same(path: Path, manifest: Manifest | NuScenesManifest) -> None:
     try:
         found = json.loads(path.read_text())
     except ValueError as error:

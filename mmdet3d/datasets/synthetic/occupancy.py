@@ -27,10 +27,29 @@ class Occupancy:
         Returns:
             Whether it was free, and is taken now.
         """
-        wanted = np.array([[x, y, length + 2 * margin, width + 2 * margin, yaw]])
-        reach = np.hypot(*self._taken[:, 2:4].T) + np.hypot(*wanted[0, 2:4])
-        near = self._taken[np.hypot(*(self._taken[:, :2] - wanted[0, :2]).T) < reach / 2]
-        if len(near) and rotated_overlaps(wanted, near).max() > 0:
+        return self.take_all(np.array([[x, y, length, width, yaw]]), margin)
+
+    def take_all(self, places: np.ndarray, margin: float = 0.2) -> bool:
+        """Take several places, which may overlap each other, if all of them are free.
+
+        Args:
+            places: (N, 5) x, y, length, width and yaw of each, as :meth:`take` has them.
+            margin: added on every side while asking whether they are free.
+
+        Returns:
+            Whether they were free, and are taken now.
+        """
+        wanted = places + [0, 0, 2 * margin, 2 * margin, 0]
+        if any(self._is_taken(place) for place in wanted):
             return False
-        self._taken = np.concatenate([self._taken, [[x, y, length, width, yaw]]])
+        self.reserve(places)
         return True
+
+    def reserve(self, places: np.ndarray) -> None:
+        """Take places (N, 5) whatever stands there."""
+        self._taken = np.concatenate([self._taken, places])
+
+    def _is_taken(self, wanted: np.ndarray) -> bool:
+        reach = np.hypot(*self._taken[:, 2:4].T) + np.hypot(*wanted[2:4])
+        near = self._taken[np.hypot(*(self._taken[:, :2] - wanted[:2]).T) < reach / 2]
+        return bool(len(near)) and bool(rotated_overlaps(wanted[None], near).max() > 0)

@@ -51,6 +51,43 @@ class Site:
         self._actors.append(Actor(**vars(look), **place))
         return True
 
+    def reserve_road(self, reach: float) -> None:
+        """Keep the lanes free of everything placed later, from ``-reach`` to ``reach`` metres."""
+        width = 2 * self.terrain.lanes * self.terrain.lane_width
+        self._occupancy.reserve(self._strip(-reach, reach, 0.0, 0.0, (0.0, width)))
+
+    def take_path(
+        self,
+        size: tuple[float, float, float],
+        path: tuple[float, float],
+        t: float,
+        turn: float = 0.0,
+        margin: float = 0.3,
+    ) -> bool:
+        """Take the ground that something needs while it moves along the road, if it is free.
+
+        Args:
+            size: its length, width and height in metres.
+            path: from where to where its middle moves along the road.
+            t: left of the road's middle.
+            turn: its heading against the road's, in radians.
+            margin: free space to keep around it, in metres.
+
+        Returns:
+            Whether it was free, and is taken now.
+        """
+        return self._occupancy.take_all(self._strip(*sorted(path), t, turn, size[:2]), margin)
+
+    def _strip(
+        self, start: float, end: float, t: float, turn: float, size: tuple[float, float]
+    ) -> np.ndarray:
+        """Cover a strip along the road, which bends, by rectangles (N, 5)."""
+        step = (end - start) / max(1, round((end - start) / 5))
+        middles = np.arange(start, end, step) + step / 2 if step else np.array([start])
+        length, width = size[0] + step, size[1]
+        poses = [self._pose(s, t, turn) for s in middles]
+        return np.array([(x, y, length, width, yaw) for x, y, yaw in poses])
+
     def add_prop(
         self,
         shape: str,

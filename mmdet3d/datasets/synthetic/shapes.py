@@ -4,7 +4,14 @@ from functools import cache
 
 import numpy as np
 
-from mmdet3d.datasets.synthetic import people, scenery, vehicles
+from mmdet3d.datasets.synthetic import (
+    heavy_vehicles,
+    motorcycles,
+    people,
+    road_works,
+    scenery,
+    vehicles,
+)
 from mmdet3d.datasets.synthetic.meshes import Mesh, extent, fitted
 
 NUM_VARIANTS = {
@@ -18,6 +25,14 @@ NUM_VARIANTS = {
 }
 _PLAIN = {
     'truck': vehicles.truck,
+    'bus': heavy_vehicles.bus,
+    'trailer': heavy_vehicles.trailer,
+    'excavator': heavy_vehicles.excavator,
+    'motorcycle': motorcycles.motorcycle,
+    'motorcyclist': motorcycles.motorcyclist,
+    'bicycle': vehicles.bicycle,
+    'barrier': road_works.barrier,
+    'traffic_cone': road_works.traffic_cone,
     'house': scenery.house,
     'picket_fence': scenery.picket_fence,
     'wall': scenery.wall,

@@ -1,0 +1,1 @@
+"""Reading nuScenes, converting it for training and evaluation, and its official metric."""

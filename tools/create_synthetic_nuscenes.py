@@ -1,0 +1,53 @@
+#!/usr/bin/env python
+"""Write made-up drives, scanned by a simulated HDL-32E, in the layout of nuScenes' v1.0-mini."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmdet3d.datasets.synthetic import create_synthetic_nuscenes
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        '--out', type=Path, required=True, help='where to write: a new or empty folder'
+    )
+    parser.add_argument(
+        '--train', type=int, default=4, help='training scenes, 1 to 8 (%(default)s)'
+    )
+    parser.add_argument(
+        '--val', type=int, default=2, help='validation scenes, 1 or 2 (%(default)s)'
+    )
+    parser.add_argument(
+        '--samples', type=int, default=20, help='key frames per scene, 2 to 40 (%(default)s)'
+    )
+    parser.add_argument(
+        '--steps',
+        type=int,
+        default=1084,
+        help='azimuths per turn of the scanner; fewer are faster (%(default)s)',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
+    parser.add_argument('--workers', type=int, help='processes to use (default: one per processor)')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Create the dataset that the command line asks for."""
+    args = parse_args()
+    try:
+        written = create_synthetic_nuscenes(
+            args.out, args.train, args.val, args.seed, args.samples, args.steps, args.workers
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted; the same command continues where it stopped')
+    print(f'{written} clouds written to {args.out}; convert them with')
+    print(f'python tools/create_data.py nuscenes --root-path {args.out} --version v1.0-mini')
+
+
+if __name__ == '__main__':
+    main()
