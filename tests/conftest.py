@@ -82,3 +82,13 @@ def nuscenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp('nuscenes') / 'root'
     create_synthetic_nuscenes(root, train=1, val=1, seed=2, samples=3, steps=400, workers=1)
     return root
+
+
+@pytest.fixture(scope='session')
+def nuscenes_data(nuscenes_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its info files."""
+    from mmdet3d.datasets.nuscenes import create_nuscenes_data
+
+    out_dir = tmp_path_factory.mktemp('nuscenes_infos')
+    create_nuscenes_data(nuscenes_root, out_dir, 'v1.0-mini')
+    return out_dir

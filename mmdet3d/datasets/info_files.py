@@ -21,7 +21,8 @@ def load_info_file(path: str, what: str) -> Any:
     """
     remedy = (
         'write it with tools/create_data.py (for KITTI: python tools/create_data.py kitti '
-        '--root-path DATA --out-dir DATA --extra-tag kitti)'
+        '--root-path DATA --out-dir DATA --extra-tag kitti; for nuScenes: python '
+        'tools/create_data.py nuscenes --root-path DATA --version v1.0-trainval)'
     )
     if not osp.isfile(path):
         raise FileNotFoundError(f'{what} {path} does not exist; correct the path, or {remedy}')

@@ -44,6 +44,9 @@ def test_wrong_folder_is_named_in_one_line(create_data, tmp_path):
     [
         (['kitty'], "invalid choice: 'kitty' (choose from"),
         (['kitti', '--workers', '0'], "'0' is not a whole number of 1 or more"),
+        (['nuscenes', '--max-sweeps', '-1'], "'-1' is not a whole number of 0 or more"),
+        (['nuscenes', '--max-sweeps', 'x'], "'x' is not a whole number of 0 or more"),
+        (['nuscenes', '--version', 'mini'], "invalid choice: 'mini' (choose from 'v1.0-trainval'"),
         ([], 'the following arguments are required: dataset'),
     ],
 )
@@ -52,3 +55,23 @@ def test_wrong_arguments_are_refused(create_data, capsys, arguments, message):
         create_data(*arguments)
     assert exit_with.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_nuscenes_is_converted_beside_its_tables_by_default(
+    nuscenes_root, tmp_path, create_data, capsys
+):
+    for path in nuscenes_root.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    create_data('nuscenes', '--root-path', tmp_path, '--version', 'v1.0-mini', '--max-sweeps', 2)
+    printed = capsys.readouterr()
+    assert 'train 3, val 3' in printed.out and '6/6' in printed.err
+    names = {f'nuscenes_infos_{split}.pkl' for split in ('train', 'val')}
+    assert {path.name for path in tmp_path.glob('*.pkl')} == names
+
+
+def test_nuscenes_errors_are_one_line(nuscenes_root, tmp_path, create_data):
+    with pytest.raises(SystemExit) as exit_with:
+        create_data('nuscenes', '--root-path', nuscenes_root, '--out-dir', tmp_path)
+    message = exit_with.value.code
+    assert message.startswith(f'error: {nuscenes_root} has no folder v1.0-trainval')
+    assert '\n' not in message

@@ -1,0 +1,80 @@
+"""Access to nuscenes-devkit, which only nuScenes needs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nuscenes import NuScenes
+
+# The official splits of each version of the data set: for training, and for validation.
+SPLITS = {
+    'v1.0-trainval': ('train', 'val'),
+    'v1.0-mini': ('mini_train', 'mini_val'),
+    'v1.0-test': ('test',),
+}
+
+
+class NuScenesFormatError(ValueError):
+    """The data set's tables do not have the content that nuScenes defines for them."""
+
+
+def require_devkit() -> None:
+    """Check that nuscenes-devkit is installed.
+
+    Raises:
+        ImportError: if it is not; the message says how to install it.
+    """
+    try:
+        from nuscenes import NuScenes  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f'nuScenes data are read and evaluated by nuscenes-devkit, which cannot be imported '
+            f'({error}). Install it as requirements.txt pins it: '
+            'pip install nuscenes-devkit==1.2.0 -c requirements.txt'
+        ) from error
+
+
+def open_tables(root_path: str | Path, version: str) -> 'NuScenes':
+    """Load the tables of a version.
+
+    Args:
+        root_path: folder of the data set, with ``maps``, ``samples``, ``sweeps`` and the tables in
+            a folder named as the version.
+        version: a key of ``SPLITS``.
+
+    Raises:
+        ImportError: if nuscenes-devkit is not installed.
+        ValueError: if there is no such version.
+        FileNotFoundError: if the folder, the version in it, a table or a map is missing.
+    """
+    require_devkit()
+    from nuscenes import NuScenes
+
+    check_version(root_path, version)
+    try:
+        return NuScenes(version=version, dataroot=str(root_path), verbose=False)
+    except (FileNotFoundError, AssertionError) as error:
+        raise FileNotFoundError(
+            f'the tables of {version} in {root_path} are not complete: {error}. Unpack the '
+            "metadata and the maps of nuScenes' download page there"
+        ) from error
+
+
+def check_version(root_path: str | Path, version: str) -> None:
+    """Check that a folder holds the tables of a version.
+
+    Raises:
+        ValueError: if there is no such version.
+        FileNotFoundError: if it is not in the folder; the message says which are.
+    """
+    if version not in SPLITS:
+        raise ValueError(f'version is {version!r}; expected one of {", ".join(SPLITS)}')
+    root_path = Path(root_path)
+    if not root_path.is_dir():
+        raise FileNotFoundError(f'{root_path}: there is no such folder; correct the root path')
+    if not (root_path / version).is_dir():
+        present = [name for name in SPLITS if (root_path / name).is_dir()]
+        raise FileNotFoundError(
+            f'{root_path} has no folder {version} with the tables of that version; it has '
+            f'{", ".join(present) or "those of no version"}. Choose another version or root path'
+        )
