@@ -8,7 +8,9 @@ from mmdet3d.datasets.builder import (
     build_dataset,
 )
 from mmdet3d.datasets.custom_3d import Custom3DDataset
+from mmdet3d.datasets.dataset_wrappers import CBGSDataset
 from mmdet3d.datasets.kitti_dataset import KittiDataset
+from mmdet3d.datasets.nuscenes_dataset import NuScenesDataset
 from mmdet3d.datasets.pipelines import (
     BatchSampler,
     Collect3D,
@@ -18,6 +20,7 @@ from mmdet3d.datasets.pipelines import (
     GlobalRotScaleTrans,
     LoadAnnotations3D,
     LoadPointsFromFile,
+    LoadPointsFromMultiSweeps,
     MultiScaleFlipAug3D,
     ObjectNameFilter,
     ObjectNoise,
@@ -33,6 +36,7 @@ __all__ = [
     'OBJECTSAMPLERS',
     'PIPELINES',
     'BatchSampler',
+    'CBGSDataset',
     'Collect3D',
     'Compose',
     'Custom3DDataset',
@@ -42,7 +46,9 @@ __all__ = [
     'KittiDataset',
     'LoadAnnotations3D',
     'LoadPointsFromFile',
+    'LoadPointsFromMultiSweeps',
     'MultiScaleFlipAug3D',
+    'NuScenesDataset',
     'ObjectNameFilter',
     'ObjectNoise',
     'ObjectRangeFilter',

@@ -9,13 +9,12 @@ from mmcv.utils import print_log
 
 from mmdet3d.core.bbox import CameraInstance3DBoxes
 from mmdet3d.core.evaluation import kitti_eval
-from mmdet3d.core.visualizer import BoxLayer, draw_bev
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.kitti.files import dump_pickle
 from mmdet3d.datasets.kitti.labels import write_label
 from mmdet3d.datasets.kitti_results import camera_from_lidar, kitti_anno, visible_detections
-from mmdet3d.datasets.pipelines import Compose
+from mmdet3d.datasets.pictures import draw_frames, refuse_screen
 
 _INFO_KEYS = ('image', 'calib')
 _DEFAULT_PIPELINE = (
@@ -280,7 +279,7 @@ class KittiDataset(Custom3DDataset):
             ValueError: if there is not one result per frame, a class is not one of KITTI's, or
                 ``show`` is on.
         """
-        _refuse_screen(show)
+        refuse_screen(show)
         gt_annos = [self._annos(index) for index in range(len(self))]
         formatted, _ = self.format_results(results, pklfile_prefix, submission_prefix)
         if isinstance(formatted, dict):
@@ -312,21 +311,5 @@ class KittiDataset(Custom3DDataset):
         Raises:
             ValueError: if ``show`` is on.
         """
-        _refuse_screen(show)
-        load = Compose(pipeline or _DEFAULT_PIPELINE)
-        for index, result in enumerate(results):
-            result = result.get('pts_bbox', result)
-            frame = self.get_data_info(index)
-            self.pre_pipeline(frame)
-            layers = [BoxLayer('detections', result['boxes_3d'], color='tab:red')]
-            if 'annos' in self.data_infos[index]:
-                truth = self.get_ann_info(index)['gt_bboxes_3d']
-                layers.insert(0, BoxLayer('ground truth', truth, color='tab:green'))
-            name = f'{frame["sample_idx"]:06d}'
-            points = load(frame)['points'].data.numpy()
-            draw_bev(points, layers, osp.join(out_dir, f'{name}.png'), title=f'frame {name}')
-
-
-def _refuse_screen(show: bool) -> None:
-    if show:
-        raise ValueError('show=True would open windows, which is not supported; give out_dir')
+        refuse_screen(show)
+        draw_frames(self, results, out_dir, pipeline or _DEFAULT_PIPELINE, 'annos')

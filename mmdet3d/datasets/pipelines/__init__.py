@@ -12,6 +12,7 @@ from mmdet3d.datasets.pipelines.format_bundle import DefaultFormatBundle3D
 from mmdet3d.datasets.pipelines.global_rot_scale_trans import GlobalRotScaleTrans
 from mmdet3d.datasets.pipelines.load_annotations import LoadAnnotations3D
 from mmdet3d.datasets.pipelines.load_points import LoadPointsFromFile
+from mmdet3d.datasets.pipelines.load_sweeps import LoadPointsFromMultiSweeps
 from mmdet3d.datasets.pipelines.object_filters import ObjectNameFilter, ObjectRangeFilter
 from mmdet3d.datasets.pipelines.object_noise import ObjectNoise
 from mmdet3d.datasets.pipelines.object_sample import ObjectSample
@@ -28,6 +29,7 @@ __all__ = [
     'GlobalRotScaleTrans',
     'LoadAnnotations3D',
     'LoadPointsFromFile',
+    'LoadPointsFromMultiSweeps',
     'MultiScaleFlipAug3D',
     'ObjectNameFilter',
     'ObjectNoise',

@@ -1,0 +1,61 @@
+"""The devkit's evaluation of some samples. To be imported only where the devkit is installed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nuscenes import NuScenes
+from nuscenes.eval.common.config import config_factory
+from nuscenes.eval.common.data_classes import EvalBoxes
+from nuscenes.eval.common.loaders import (
+    add_center_dist,
+    filter_eval_boxes,
+    load_gt_of_sample_tokens,
+    load_prediction,
+)
+from nuscenes.eval.detection.data_classes import DetectionBox
+from nuscenes.eval.detection.evaluate import DetectionEval
+
+
+class SampleEval(DetectionEval):
+    """``DetectionEval`` of chosen samples rather than of a whole official split.
+
+    On the samples of a split its figures are those of ``DetectionEval``. It takes results without
+    a single detection too, which a detector gives at the start of its training.
+
+    Args:
+        tables: of the data set.
+        result_path: the official JSON.
+        sample_tokens: which samples to evaluate.
+        eval_version: name of the devkit's configuration, ``'detection_cvpr_2019'``.
+
+    Raises:
+        ValueError: if the devkit has no such configuration.
+    """
+
+    def __init__(
+        self,
+        tables: NuScenes,
+        result_path: str | Path,
+        sample_tokens: Sequence[str],
+        eval_version: str,
+    ) -> None:
+        try:
+            self.cfg = config_factory(eval_version)
+        except (AssertionError, KeyError) as error:
+            raise ValueError(
+                f"eval_version is {eval_version!r}, which the devkit does not know; the task's is "
+                "'detection_cvpr_2019'"
+            ) from error
+        self.nusc, self.result_path, self.verbose = tables, str(result_path), False
+        limit = self.cfg.max_boxes_per_sample
+        predictions, self.meta = load_prediction(self.result_path, limit, DetectionBox)
+        self.pred_boxes = self._prepared(predictions)
+        truth = load_gt_of_sample_tokens(tables, list(sample_tokens), DetectionBox)
+        self.gt_boxes = self._prepared(truth)
+        self.sample_tokens = self.gt_boxes.sample_tokens
+
+    def _prepared(self, boxes: EvalBoxes) -> EvalBoxes:
+        if not boxes.all:
+            return boxes
+        boxes = add_center_dist(self.nusc, boxes)
+        return filter_eval_boxes(self.nusc, boxes, self.cfg.class_range)

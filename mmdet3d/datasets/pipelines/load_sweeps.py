@@ -1,0 +1,120 @@
+"""Adding the sweeps before a key frame to its points."""
+
+import os.path as osp
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmdet3d.core.points import BasePoints
+from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.kitti.points import read_points
+from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+
+# Column of the time lag, in seconds; the files have the number of the beam there.
+_TIME = 4
+# Points nearer than this along both x and y, in metres, are on the recording car itself.
+_CLOSE = 1.0
+
+
+@PIPELINES.register_module()
+class LoadPointsFromMultiSweeps:
+    """Bring the points of earlier sweeps into the key frame's coordinates and add them.
+
+    Column 4 becomes the time from a point's sweep to the key frame in seconds, 0 for its own.
+
+    Args:
+        sweeps_num: most sweeps to add. Where more are listed, they are drawn at random, or are the
+            latest with ``test_mode``.
+        load_dim: number of float32 values of a point in the files.
+        use_dim: columns to keep in the end, of the key frame too.
+        file_client_args: only ``dict(backend='disk')``.
+        pad_empty_sweeps: where no sweep is listed, add the key frame's points ``sweeps_num`` times.
+        remove_close: leave out points of sweeps, and of copies of the key frame, that are less than
+            1 m from the scanner along x and y, which are on the car.
+        test_mode: add the latest sweeps.
+
+    Raises:
+        ValueError: at construction, if an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        sweeps_num: int = 10,
+        load_dim: int = 5,
+        use_dim: Sequence[int] = (0, 1, 2, 4),
+        file_client_args: dict | None = None,
+        pad_empty_sweeps: bool = False,
+        remove_close: bool = False,
+        test_mode: bool = False,
+    ) -> None:
+        check_disk_backend(file_client_args)
+        if sweeps_num < 0:
+            raise ValueError(f'sweeps_num is {sweeps_num}; expected 0 or more')
+        if load_dim <= _TIME:
+            raise ValueError(
+                f'load_dim is {load_dim}; points of sweeps need 5 columns or more, the fifth of '
+                'which is given the time'
+            )
+        self.use_dim = list(use_dim)
+        if self.use_dim[:3] != [0, 1, 2] or not all(0 <= dim < load_dim for dim in self.use_dim):
+            raise ValueError(
+                f'use_dim={use_dim} with load_dim={load_dim}: expected columns from 0 to '
+                f'{load_dim - 1}, x, y, z (0, 1, 2) first'
+            )
+        self.sweeps_num = sweeps_num
+        self.load_dim = load_dim
+        self.pad_empty_sweeps = pad_empty_sweeps
+        self.remove_close = remove_close
+        self.test_mode = test_mode
+
+    def __call__(self, results: dict) -> dict:
+        """Replace ``points`` by those of the key frame and of its ``sweeps``.
+
+        ``results['timestamp']`` is the key frame's in seconds; each of ``results['sweeps']`` is as
+        in an info file.
+
+        Raises:
+            FileNotFoundError: if the file of a sweep is missing.
+            ValueError: if the key frame's points have fewer columns than ``load_dim``.
+        """
+        points: BasePoints = results['points']
+        if points.points_dim < self.load_dim:
+            raise ValueError(
+                f'the points of the key frame have {points.points_dim} columns and those of sweeps '
+                f'{self.load_dim}; give LoadPointsFromFile use_dim={self.load_dim}'
+            )
+        points.tensor[:, _TIME] = 0
+        sweeps = results['sweeps']
+        if not sweeps and self.pad_empty_sweeps:
+            clouds = [self._without_close(points.tensor.numpy())] * self.sweeps_num
+        else:
+            clouds = [self._load(sweeps[i], results['timestamp']) for i in self._choose(sweeps)]
+        clouds = [points.new_point(cloud) for cloud in clouds]
+        results['points'] = points.cat([points, *clouds])[:, self.use_dim]
+        return results
+
+    def _choose(self, sweeps: Sequence) -> np.ndarray:
+        count = len(sweeps)
+        if count <= self.sweeps_num or self.test_mode:
+            return np.arange(min(count, self.sweeps_num))
+        return np.random.choice(count, self.sweeps_num, replace=False)
+
+    def _load(self, sweep: Mapping[str, Any], timestamp: float) -> np.ndarray:
+        path = sweep['data_path']
+        if not osp.isfile(path):
+            raise FileNotFoundError(
+                f'sweep {path} does not exist. Check data_root, or write the info files anew with '
+                'tools/create_data.py nuscenes; with --max-sweeps 0 they name no sweeps'
+            )
+        points = self._without_close(read_points(path, num_features=self.load_dim)).copy()
+        rotation = np.asarray(sweep['sensor2lidar_rotation'], dtype=np.float64)
+        moved = points[:, :3].astype(np.float64) @ rotation.T
+        points[:, :3] = moved + np.asarray(sweep['sensor2lidar_translation'])
+        points[:, _TIME] = timestamp - sweep['timestamp'] / 1e6
+        return points
+
+    def _without_close(self, points: np.ndarray) -> np.ndarray:
+        if not self.remove_close:
+            return points
+        return points[(np.abs(points[:, :2]) >= _CLOSE).any(axis=1)]
