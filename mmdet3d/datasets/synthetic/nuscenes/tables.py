@@ -1,7 +1,6 @@
 """The thirteen tables of nuScenes' schema."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -80,43 +79,8 @@ def add_scene(
     """
     own = (job.seed, name)
     samples = [token(*own, 'sample', i) for i in range(job.samples)]
-    tables['log'].append(
-        {
-            'token': token(*own, 'log'),
-            'logfile': f'n000-{job.seed:06d}-{job.scene:02d}',
-            'vehicle': 'n000',
-            'date_captured': '2020-09-13',
-            'location': 'synthetic',
-        }
-    )
-    tables['map'].append(
-        {
-            'token': token(*own, 'map'),
-            'log_tokens': [token(*own, 'log')],
-            'category': 'semantic_prior',
-            'filename': f'maps/{token(*own, "map")}.png',
-        }
-    )
-    tables['scene'].append(
-        {
-            'token': token(*own, 'scene'),
-            'name': name,
-            'description': 'made up, scanned by a simulated HDL-32E',
-            'log_token': token(*own, 'log'),
-            'nbr_samples': job.samples,
-            'first_sample_token': samples[0],
-            'last_sample_token': samples[-1],
-        }
-    )
-    tables['calibrated_sensor'].append(
-        {
-            'token': token(*own, 'calibrated_sensor'),
-            'sensor_token': token('sensor'),
-            'translation': list(LIDAR_TRANSLATION),
-            'rotation': list(LIDAR_ROTATION),
-            'camera_intrinsic': [],
-        }
-    )
+    for table, record in _scene_records(job, name, samples).items():
+        tables[table].append(record)
     records = [
         {
             'token': each,
@@ -128,6 +92,39 @@ def add_scene(
     tables['sample'] += _linked(records)
     _add_sweeps(tables, job, own, world, samples)
     _add_objects(tables, own, world, key_frames, samples)
+
+
+def _scene_records(job: SceneJob, name: str, samples: list[str]) -> dict[str, Record]:
+    """Give the records of which a scene has one."""
+    own = (job.seed, name)
+    records = {
+        'log': {
+            'logfile': f'n000-{job.seed:06d}-{job.scene:02d}',
+            'vehicle': 'n000',
+            'date_captured': '2020-09-13',
+            'location': 'synthetic',
+        },
+        'map': {
+            'log_tokens': [token(*own, 'log')],
+            'category': 'semantic_prior',
+            'filename': f'maps/{token(*own, "map")}.png',
+        },
+        'scene': {
+            'name': name,
+            'description': 'made up, scanned by a simulated HDL-32E',
+            'log_token': token(*own, 'log'),
+            'nbr_samples': job.samples,
+            'first_sample_token': samples[0],
+            'last_sample_token': samples[-1],
+        },
+        'calibrated_sensor': {
+            'sensor_token': token('sensor'),
+            'translation': list(LIDAR_TRANSLATION),
+            'rotation': list(LIDAR_ROTATION),
+            'camera_intrinsic': [],
+        },
+    }
+    return {table: {'token': token(*own, table), **each} for table, each in records.items()}
 
 
 def _linked(records: list[Record]) -> list[Record]:
@@ -176,11 +173,10 @@ def _add_objects(
     tables: Tables, own: tuple, world: World, key_frames: list[KeyFrame], samples: list[str]
 ) -> None:
     actors = [world.actors(sweep_time(sweeps_of(i)[-1])) for i in range(len(samples))]
-    by_sample: dict[int, list[Record]] = defaultdict(list)
+    by_sample: dict[str, list[Record]] = {sample: [] for sample in samples}
     for number, track in enumerate(world.tracks):
         instance = token(*own, 'instance', number)
         attribute = [token('attribute', track.attribute)] if track.attribute else []
-        chosen = annotated_samples(number, key_frames)
         records = _linked(
             [
                 {
@@ -193,20 +189,25 @@ def _add_objects(
                     'num_lidar_pts': key_frames[i].num_points.get(number, 0),
                     'num_radar_pts': 0,
                 }
-                for i in chosen
+                for i in annotated_samples(number, key_frames)
             ]
         )
-        for i, record in zip(chosen, records):
-            by_sample[i].append(record)
-        if records:
-            tables['instance'].append(
-                {
-                    'token': instance,
-                    'category_token': token('category', track.look.category),
-                    'nbr_annotations': len(records),
-                    'first_annotation_token': records[0]['token'],
-                    'last_annotation_token': records[-1]['token'],
-                }
-            )
-    for i in range(len(samples)):
-        tables['sample_annotation'] += by_sample[i]
+        for record in records:
+            by_sample[record['sample_token']].append(record)
+        tables['instance'] += _instances(instance, track.look.category, records)
+    tables['sample_annotation'] += [record for each in by_sample.values() for record in each]
+
+
+def _instances(instance: str, category: str, records: list[Record]) -> list[Record]:
+    """Give the record of an object, if it is annotated at all."""
+    if not records:
+        return []
+    return [
+        {
+            'token': instance,
+            'category_token': token('category', category),
+            'nbr_annotations': len(records),
+            'first_annotation_token': records[0]['token'],
+            'last_annotation_token': records[-1]['token'],
+        }
+    ]
