@@ -17,6 +17,7 @@ from mmdet3d.models.builder import (
     build_voxel_encoder,
 )
 from mmdet3d.models.detectors.base import Base3DDetector
+from mmdet3d.models.kd import sum_terms
 from mmdet3d.ops import Voxelization
 
 
@@ -42,8 +43,18 @@ class VoxelNet(Base3DDetector):
         ValueError: if ``pretrained`` is given or ``kd_cfg`` is not understood.
     """
 
-    kd_features = ('voxel_features',)
-    kd_types = {'PointPillars': {'voxel': {'feature': 'voxel_features'}}}
+    kd_features = ('voxel_features', 'backbone_features', 'neck_features')
+    kd_types = {
+        'PointPillars': {'voxel': {'feature': 'voxel_features'}},
+        'SECOND': {
+            f'map{level}': {
+                'feature': 'backbone_features',
+                'level': level,
+                'loss': {'scope': 'frame'},
+            }
+            for level in (0, 1)
+        },
+    }
 
     def __init__(
         self,
@@ -147,10 +158,14 @@ class VoxelNet(Base3DDetector):
         detections = self.bbox_head.get_bboxes(*predictions, img_metas, rescale=rescale)
         return [bbox3d2result(*each) for each in detections]
 
-    def feature_channels(self, feature: str, level: int | None = None) -> int:
-        """Return the width of a published feature."""
-        widths = {'voxel_features': self.voxel_encoder.out_channels}
-        return widths[feature]
+    def feature_widths(self) -> dict[str, int | list[int]]:
+        """Return the widths of the published features, a list over maps for maps."""
+        backbone = list(self.backbone.out_channels)
+        return {
+            'voxel_features': self.voxel_encoder.out_channels,
+            'backbone_features': backbone,
+            'neck_features': [sum(self.neck.out_channels)] if self.with_neck else backbone,
+        }
 
     def get_teacher_info(self, points: list[Tensor], **_: Any) -> dict:
         """Return the features of a batch, of the very voxels that a student in training keeps."""
@@ -168,21 +183,23 @@ class VoxelNet(Base3DDetector):
             ``loss_kd``, and with several terms each of them under ``kd_NAME``.
 
         Raises:
-            ValueError: if the two networks made different voxels.
+            ValueError: if the two networks made different voxels or maps of different sizes.
         """
-        if not torch.equal(features['coors'], teacher_info['coors']):
-            raise ValueError(
-                f'the student made {len(features["coors"])} voxels and the teacher '
-                f'{len(teacher_info["coors"])}, or others: give both configs the same voxel_layer'
-            )
-        losses = {
-            name: self.kd_losses[name](
-                features[term.feature],
-                teacher_info[term.feature],
-                importance=teacher_info['num_points'],
-                frames=teacher_info['coors'][:, 0],
-            )
-            for name, term in self.kd_terms.items()
-        }
-        parts = {f'kd_{name}': loss.detach() for name, loss in losses.items()}
-        return {'loss_kd': sum(losses.values()), **(parts if len(losses) > 1 else {})}
+        losses = {}
+        for name, term in self.kd_terms.items():
+            pair = term.pair(features, teacher_info)
+            voxels = {}
+            if term.feature == 'voxel_features':
+                voxels = _same_voxels(features, teacher_info)
+            losses[name] = self.kd_losses[name](*pair, **voxels)
+        return sum_terms(losses)
+
+
+def _same_voxels(features: dict, teacher_info: dict) -> dict[str, Tensor]:
+    """Return the number of points of each voxel, and which cloud it belongs to."""
+    if not torch.equal(features['coors'], teacher_info['coors']):
+        raise ValueError(
+            f'the {len(features["coors"])} voxels of the student are not those of the teacher: '
+            'give both configs the same voxel_layer'
+        )
+    return {'importance': features['num_points'], 'frames': features['coors'][:, 0]}

@@ -138,6 +138,52 @@ def test_with_several_terms_each_is_logged_and_the_loss_is_their_sum(repo_root, 
     assert log['loss_kd'] == pytest.approx(log['kd_voxel'] + log['kd_extra'], rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    'feature, level', [('backbone_features', 0), ('backbone_features', 2), ('neck_features', 0)]
+)
+def test_maps_are_distilled_too(repo_root, teacher, feature, level):
+    loss = dict(type='LocalGraph', num_voxels=20, kneighbours=8)
+    terms = {'map': dict(feature=feature, level=level, loss=loss)}
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': terms})
+    model.init_kd(teacher)
+    data = batch(cloud(), NO_POINTS)
+    log = train_once(model, data, teacher_info=teacher.train_step(data, None, is_teacher=True))
+    assert log['kd_map'] > 0
+
+
+@pytest.mark.parametrize(
+    'feature, level, message',
+    [
+        ('backbone_features', 3, r'level=3, but backbone_features of VoxelNet has \[0, 1, 2\]'),
+        ('backbone_features', None, r'level=None, but .* has \[0, 1, 2\]'),
+        ('voxel_features', 0, r'level=0, but voxel_features of VoxelNet has \[None\]'),
+    ],
+)
+def test_a_map_that_is_not_there_is_an_error_that_lists_those_that_are(
+    repo_root, teacher, feature, level, message
+):
+    extra = dict(feature=feature, level=level, loss=dict(type='LocalGraph'))
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(extra=extra)})
+    with pytest.raises(ValueError, match=message):
+        model.init_kd(teacher)
+
+
+def test_a_teacher_with_maps_of_another_size_is_an_error_that_names_both(repo_root, teacher):
+    extra = dict(feature='backbone_features', level=0, loss=dict(type='LocalGraph'))
+    options = {
+        'model.train_cfg.kd_cfg.terms': dict(extra=extra),
+        'model.backbone.layer_strides': [4, 2, 2],
+        'model.neck.upsample_strides': [2, 4, 8],
+    }
+    model = make_model(repo_root, **options)
+    model.init_kd(teacher)
+    data = batch(cloud())
+    info = teacher.train_step(data, None, is_teacher=True)
+    message = r'term extra .*\(1, 8, 32, 32\) in the student with \(1, 16, 64, 64\)'
+    with pytest.raises(ValueError, match=message):
+        train_once(model, data, teacher_info=info)
+
+
 def test_a_teacher_in_eval_mode_keeps_the_students_voxels(repo_root, teacher):
     limits = {'model.voxel_layer.max_voxels': [100, 1000]}
     student = make_model(repo_root, **limits)
