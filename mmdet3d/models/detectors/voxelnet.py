@@ -40,7 +40,8 @@ class VoxelNet(Base3DDetector):
         pretrained: accepted for mmdetection3d's configs; has to be None, use ``load_from``.
 
     Raises:
-        ValueError: if ``pretrained`` is given or ``kd_cfg`` is not understood.
+        ValueError: if ``pretrained`` is given, ``kd_cfg`` is not understood, or the middle encoder
+            has no room for the voxels.
     """
 
     kd_features = ('voxel_features', 'backbone_features', 'neck_features')
@@ -75,10 +76,21 @@ class VoxelNet(Base3DDetector):
         self.voxel_layer = Voxelization(**voxel_layer)
         self.voxel_encoder = build_voxel_encoder(voxel_encoder)
         self.middle_encoder = build_middle_encoder(middle_encoder)
+        self._check_grid()
         self.backbone = build_backbone(backbone)
         if neck is not None:
             self.neck = build_neck(neck)
         self.bbox_head = build_head({**bbox_head, 'train_cfg': train_cfg, 'test_cfg': test_cfg})
+
+    def _check_grid(self) -> None:
+        grid = self.voxel_layer.grid_size.tolist()[::-1]
+        room = self.middle_encoder.grid_shape
+        if any(cells > there for cells, there in zip(grid[::-1], room[::-1])):
+            raise ValueError(
+                f'the range of voxel_layer has {grid} voxels along z, y and x, but the '
+                f'{type(self.middle_encoder).__name__} has room for {room}: change its shape with '
+                'the range and the voxel size'
+            )
 
     @torch.no_grad()
     @force_fp32()
