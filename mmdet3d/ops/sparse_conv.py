@@ -116,9 +116,7 @@ class _TrustedOnCPU:
             self._check_subm_reuse_valid(x, x.spatial_shape, known)
             return known
         settings = [self.kernel_size, self.stride, self.padding, self.dilation]
-        out_shape = x.spatial_shape
-        if not self.subm:
-            out_shape = spconv_ops.get_conv_output_size(x.spatial_shape, *settings)
+        out_shape = x.spatial_shape if self.subm else self.output_shape(x.spatial_shape)
         found = spconv_ops.get_indice_pairs(
             x.indices,
             x.batch_size,
@@ -174,6 +172,11 @@ class SubMConv3d(_TrustedOnCPU, spconv.SubMConv3d):
 
 class SparseConv3d(_TrustedOnCPU, spconv.SparseConv3d):
     """spconv's sparse convolution: its outputs are wherever its kernel meets an input."""
+
+    def output_shape(self, shape: list[int]) -> list[int]:
+        """Return how many cells along z, y and x it makes of ``shape``."""
+        settings = self.kernel_size, self.stride, self.padding, self.dilation
+        return spconv_ops.get_conv_output_size(shape, *settings)
 
 
 class SparseSequential(nn.Sequential):

@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-from mmcv.runner import force_fp32
 from torch import Tensor
 from torch.nn import functional
 
@@ -93,7 +92,6 @@ class VoxelNet(Base3DDetector):
             )
 
     @torch.no_grad()
-    @force_fp32()
     def voxelize(self, points: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Group the points of a batch into voxels.
 
@@ -132,6 +130,8 @@ class VoxelNet(Base3DDetector):
             return features
         x = self.middle_encoder(features['voxel_features'], coors, len(points))
         features['backbone_features'] = x = self.backbone(x)
+        if last == 'backbone_features':
+            return features
         features['neck_features'] = self.neck(x) if self.with_neck else x
         return features
 

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.models.kd.terms import KD_LOSSES
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
@@ -94,6 +95,7 @@ class LocalGraph(nn.Module):
         self.teacher_gcn_adapt = GraphAdapter(teacher_channels, out_channels, fuse_mode)
         self.student_gcn_adapt = GraphAdapter(student_channels, out_channels, fuse_mode)
 
+    @in_float32
     def forward(
         self,
         student: Tensor,
@@ -110,7 +112,7 @@ class LocalGraph(nn.Module):
             importance: for voxels, the number of points in each, of shape (M,).
             frames: for voxels, which cloud of the batch each belongs to, of shape (M,).
         """
-        student, teacher = student.float(), teacher.detach().float()
+        teacher = teacher.detach()
         groups = 1
         if importance is None:
             groups, frames = len(teacher), _frames(teacher)

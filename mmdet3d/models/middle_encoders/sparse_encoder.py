@@ -85,6 +85,15 @@ class SparseEncoder(nn.Module):
         """Number of cells along z, y and x that it has room for."""
         return self.sparse_shape
 
+    @property
+    def output_shape(self) -> list[int]:
+        """Number of cells along z, y and x that the strides leave."""
+        shape = self.sparse_shape
+        for layer in self.modules():
+            if isinstance(layer, self.sparse_conv.SparseConv3d):
+                shape = layer.output_shape(shape)
+        return shape
+
     def _stage(
         self, number: int, in_channels: int, widths: Sequence[int], paddings: Sequence
     ) -> 'SparseSequential':
@@ -117,9 +126,12 @@ class SparseEncoder(nn.Module):
             batch_size: number of samples, of which some may have no voxel.
 
         Returns:
-            A map of shape (batch_size, output_channels * D, H, W), D, H and W what the strides
-            leave of ``sparse_shape``.
+            A map of shape (batch_size, output_channels * D, H, W), (D, H, W) the ``output_shape``.
         """
+        if len(voxel_features) == 0:
+            # spconv refuses; stay attached to the graph all the same.
+            nothing = voxel_features.new_zeros(batch_size, self.output_channels, *self.output_shape)
+            return nothing.flatten(1, 2) + 0 * sum(each.sum() for each in self.parameters())
         x = self.sparse_conv.SparseConvTensor(
             voxel_features, coors.int(), self.sparse_shape, batch_size
         )
