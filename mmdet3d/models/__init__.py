@@ -21,9 +21,9 @@ from mmdet3d.models.builder import (
 )
 from mmdet3d.models.dense_heads import Anchor3DHead
 from mmdet3d.models.detectors import Base3DDetector, VoxelNet
-from mmdet3d.models.middle_encoders import PointPillarsScatter
+from mmdet3d.models.middle_encoders import PointPillarsScatter, SparseEncoder
 from mmdet3d.models.necks import SECONDFPN
-from mmdet3d.models.voxel_encoders import PillarFeatureNet
+from mmdet3d.models.voxel_encoders import HardSimpleVFE, PillarFeatureNet
 
 __all__ = [
     'BACKBONES',
@@ -37,8 +37,10 @@ __all__ = [
     'VOXEL_ENCODERS',
     'Anchor3DHead',
     'Base3DDetector',
+    'HardSimpleVFE',
     'PillarFeatureNet',
     'PointPillarsScatter',
+    'SparseEncoder',
     'VoxelNet',
     'build_backbone',
     'build_detector',
