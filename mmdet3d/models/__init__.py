@@ -20,10 +20,10 @@ from mmdet3d.models.builder import (
     build_voxel_encoder,
 )
 from mmdet3d.models.dense_heads import Anchor3DHead
-from mmdet3d.models.detectors import Base3DDetector, VoxelNet
+from mmdet3d.models.detectors import Base3DDetector, MVXFasterRCNN, VoxelNet
 from mmdet3d.models.middle_encoders import PointPillarsScatter, SparseEncoder
 from mmdet3d.models.necks import SECONDFPN
-from mmdet3d.models.voxel_encoders import HardSimpleVFE, PillarFeatureNet
+from mmdet3d.models.voxel_encoders import HardSimpleVFE, HardVFE, PillarFeatureNet
 
 __all__ = [
     'BACKBONES',
@@ -38,6 +38,8 @@ __all__ = [
     'Anchor3DHead',
     'Base3DDetector',
     'HardSimpleVFE',
+    'HardVFE',
+    'MVXFasterRCNN',
     'PillarFeatureNet',
     'PointPillarsScatter',
     'SparseEncoder',

@@ -20,6 +20,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     assign_single,
     direction_targets,
     interleave_sizes,
+    split_levels,
     stack_samples,
 )
 
@@ -129,16 +130,15 @@ class Anchor3DHead(BaseModule):
             input_metas: meta information of each sample.
             gt_bboxes_ignore: not supported.
         """
-        anchors = self._anchors(cls_scores)
-        targets = [
-            stack_samples(
-                [
-                    self._targets_single(level, boxes.tensor.to(level.device), labels)
-                    for boxes, labels in zip(gt_bboxes, gt_labels)
-                ]
-            )
-            for level in anchors
-        ]
+        levels = self._anchors(cls_scores)
+        anchors = torch.cat([self._rows(level) for level in levels])
+        samples = stack_samples(
+            [
+                self._targets_single(anchors, boxes.tensor.to(anchors.device), labels)
+                for boxes, labels in zip(gt_bboxes, gt_labels)
+            ]
+        )
+        targets = split_levels(samples, [level[..., 0].numel() for level in levels])
         num_positive = self._count_positive(targets)
         losses = [
             self._loss_single(*predictions, target, num_positive)
@@ -150,8 +150,15 @@ class Anchor3DHead(BaseModule):
         sizes = [each.shape[-2:] for each in maps]
         return self.anchor_generator.grid_anchors(sizes, device=maps[0].device)
 
-    def _targets_single(self, anchors: Tensor, gt_bboxes: Tensor, gt_labels: Tensor) -> Any:
-        """Targets of one sample on one map, whose anchors may be laid out by size and rotation."""
+    @staticmethod
+    def _rows(level: Tensor) -> Tensor:
+        """Anchors of one map as a list of rows, or of cells with their sizes and rotations."""
+        return level if level.ndim == 2 else level.flatten(0, -4)
+
+    def _targets_single(
+        self, anchors: Tensor, gt_bboxes: Tensor, gt_labels: Tensor
+    ) -> AnchorTargets:
+        """Targets of one sample on all maps, so that each object finds its best anchor of all."""
         assign = partial(
             assign_single,
             encode=self.bbox_coder.encode,

@@ -121,3 +121,9 @@ def _fields(targets: AnchorTargets) -> tuple[Tensor, ...]:
 def stack_samples(samples: Sequence[AnchorTargets]) -> AnchorTargets:
     """Stack the targets of the samples of a batch along a new first axis."""
     return AnchorTargets(*(torch.stack(field) for field in zip(*map(_fields, samples))))
+
+
+def split_levels(targets: AnchorTargets, counts: Sequence[int]) -> list[AnchorTargets]:
+    """Cut the targets of stacked samples along their second axis, ``counts`` anchors each."""
+    parts = (field.split(list(counts), dim=1) for field in _fields(targets))
+    return [AnchorTargets(*each) for each in zip(*parts)]

@@ -1,6 +1,8 @@
 """Detectors."""
 
 from mmdet3d.models.detectors.base import Base3DDetector
+from mmdet3d.models.detectors.mvx_two_stage import MVXFasterRCNN
+from mmdet3d.models.detectors.voxel_detector import VoxelDetector
 from mmdet3d.models.detectors.voxelnet import VoxelNet
 
-__all__ = ['Base3DDetector', 'VoxelNet']
+__all__ = ['Base3DDetector', 'MVXFasterRCNN', 'VoxelDetector', 'VoxelNet']

@@ -152,5 +152,15 @@ class Base3DDetector(BaseDetector):
         raise NotImplementedError(f'{type(self).__name__} has no test-time augmentation')
 
 
+def refuse_pretrained(pretrained: str | None) -> None:
+    """Refuse what mmdetection3d's detectors still take for compatibility.
+
+    Raises:
+        ValueError: if ``pretrained`` is given.
+    """
+    if pretrained is not None:
+        raise ValueError(f'pretrained={pretrained!r}: use load_from to start from a checkpoint')
+
+
 def _prefixed(prefix: str) -> tuple[str, ...]:
     return tuple(prefix + each for each in _KD_PREFIXES)

@@ -1,70 +1,15 @@
-"""PointPillars' encoder: a small PointNet over the points of each pillar."""
+"""PointPillars' encoder."""
 
 from collections.abc import Sequence
 
-import torch
-from mmcv.cnn import build_norm_layer
-from torch import Tensor, nn
+from torch import nn
 
-from mmcv_patched.runner import in_float32
 from mmdet3d.models.builder import VOXEL_ENCODERS
-
-NORM_CFG = {'type': 'BN1d', 'eps': 1e-3, 'momentum': 0.01}
-
-
-class PFNLayer(nn.Module):
-    """Linear, normalisation and ReLU on every point, then the maximum over the pillar.
-
-    Args:
-        in_channels: width of the point features.
-        out_channels: width of the output.
-        norm_cfg: normalisation layer.
-        last_layer: return one feature per pillar; else one per point, half of it the pillar's.
-        mode: how to pool over the points, 'max' or 'avg'.
-
-    Raises:
-        ValueError: for another ``mode``.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        norm_cfg: dict = NORM_CFG,
-        last_layer: bool = False,
-        mode: str = 'max',
-    ) -> None:
-        super().__init__()
-        if mode not in ('max', 'avg'):
-            raise ValueError(f"mode={mode!r}: allowed are 'max' and 'avg'")
-        self.last_layer = last_layer
-        self.mode = mode
-        self.units = out_channels if last_layer else out_channels // 2
-        self.norm = build_norm_layer(norm_cfg, self.units)[1]
-        self.linear = nn.Linear(in_channels, self.units, bias=False)
-
-    def forward(self, points: Tensor, num_points: Tensor) -> Tensor:
-        """Return features of shape (M, 1, out_channels), or (M, P, out_channels) before the last.
-
-        Args:
-            points: point features of shape (M, P, in_channels), zero where there is no point.
-            num_points: number of points in each of the M pillars.
-        """
-        # Padding takes part in the statistics: released weights were trained that way.
-        # Channels first and contiguous: see GraphAdapter in mmdet3d/utils/kd_utils.py.
-        x = self.norm(self.linear(points).transpose(1, 2).contiguous())
-        if self.mode == 'max':
-            # The maximum of the rectified is the rectified maximum, with less to rectify.
-            pooled = x.max(dim=2, keepdim=True).values.relu()
-        else:
-            pooled = x.relu().sum(dim=2, keepdim=True) / num_points.to(x).view(-1, 1, 1)
-        if not self.last_layer:
-            pooled = torch.cat([x.relu(), pooled.expand_as(x)], dim=1)
-        return pooled.transpose(1, 2)
+from mmdet3d.models.voxel_encoders.point_net import NORM_CFG, PFNLayer, PointNetEncoder
 
 
 @VOXEL_ENCODERS.register_module()
-class PillarFeatureNet(nn.Module):
+class PillarFeatureNet(PointNetEncoder):
     """Encode pillars of points.
 
     Every point is given its offsets to the mean of the pillar's points and to the pillar's centre.
@@ -97,62 +42,24 @@ class PillarFeatureNet(nn.Module):
         mode: str = 'max',
         legacy: bool = True,
     ) -> None:
-        super().__init__()
-        self.in_channels = in_channels
-        self.out_channels = feat_channels[-1]
-        self.with_distance = with_distance
-        self.with_cluster_center = with_cluster_center
-        self.with_voxel_center = with_voxel_center
-        self.legacy = legacy
-        self.voxel_size = list(voxel_size)
-        self.first_center = [
-            size / 2 + low for size, low in zip(self.voxel_size, point_cloud_range[:3])
-        ]
-        extra = 3 * with_cluster_center + 3 * with_voxel_center + with_distance
-        widths = [in_channels + extra, *feat_channels]
+        super().__init__(
+            in_channels,
+            feat_channels[-1],
+            with_distance,
+            with_cluster_center,
+            with_voxel_center,
+            voxel_size,
+            point_cloud_range,
+            center_for_position=legacy,
+        )
+        widths = [self.decorated_channels, *feat_channels]
         last = len(feat_channels) - 1
         self.pfn_layers = nn.ModuleList(
             PFNLayer(widths[i], widths[i + 1], norm_cfg, last_layer=i == last, mode=mode)
             for i in range(len(feat_channels))
         )
 
-    @in_float32  # coordinates of tens of metres, to centimetres
-    def forward(self, features: Tensor, num_points: Tensor, coors: Tensor) -> Tensor:
-        """Return one feature per pillar, of shape (M, out_channels).
-
-        Args:
-            features: points of shape (M, P, in_channels), zero where there is no point.
-            num_points: number of points in each pillar, of shape (M,).
-            coors: cells of shape (M, 4), as (sample, z, y, x).
-        """
-        if len(features) == 0:
-            # Normalisation has no statistics of nothing; stay attached to the graph all the same.
-            return features.new_zeros(0, self.out_channels) + 0 * self._sum_of_parameters()
-        x = self._decorate(features, num_points, coors)
-        is_point = torch.arange(x.shape[1], device=x.device) < num_points[:, None]
-        x = x * is_point[..., None].to(x)
-        for layer in self.pfn_layers:
-            x = layer(x, num_points)
-        return x.squeeze(1)
-
-    def _decorate(self, features: Tensor, num_points: Tensor, coors: Tensor) -> Tensor:
-        xyz = features[:, :, :3]
-        parts = [features]
-        if self.with_cluster_center:
-            mean = xyz.sum(dim=1, keepdim=True) / num_points.to(features).view(-1, 1, 1)
-            parts.append(xyz - mean)
-        if self.with_voxel_center:
-            cells = coors[:, [3, 2, 1]].to(features)
-            centers = cells * cells.new_tensor(self.voxel_size) + cells.new_tensor(
-                self.first_center
-            )
-            offset = xyz - centers[:, None]
-            parts.append(offset)
-            if self.legacy:
-                parts[0] = torch.cat([offset, features[:, :, 3:]], dim=-1)
-        if self.with_distance:
-            parts.append(parts[0][:, :, :3].norm(dim=2, keepdim=True))
-        return torch.cat(parts, dim=-1)
-
-    def _sum_of_parameters(self) -> Tensor:
-        return sum(parameter.sum() for parameter in self.parameters())
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The layers, the last of which gives one feature per pillar."""
+        return self.pfn_layers

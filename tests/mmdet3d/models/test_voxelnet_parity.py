@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from agreement import assert_agrees
 from mmcv import Config
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
@@ -39,18 +40,6 @@ def clouds(kitti_sample, reference, model):
 def features(model, clouds):
     with torch.no_grad():
         return model.eval().extract_feat(clouds)
-
-
-def assert_agrees(tensor: torch.Tensor, figures: dict, rtol: float = 1e-3) -> None:
-    assert list(tensor.shape) == figures['shape']
-    flat = tensor.detach().flatten()
-    expected = torch.tensor(figures['sample'])
-    scale = figures['absmax']
-    torch.testing.assert_close(
-        flat[figures['sample_index']], expected, rtol=rtol, atol=rtol * 0.01 * scale
-    )
-    assert flat.mean().item() == pytest.approx(figures['mean'], rel=rtol, abs=1e-6)
-    assert flat.abs().max().item() == pytest.approx(scale, rel=rtol)
 
 
 def test_voxels_and_their_features_agree(reference, clouds, features):

@@ -1,0 +1,104 @@
+"""mmdetection3d's detector for nuScenes, of which the branch for point clouds is here."""
+
+from typing import Any
+
+from torch import Tensor
+
+from mmdet3d.models.builder import DETECTORS
+from mmdet3d.models.detectors.base import refuse_pretrained
+from mmdet3d.models.detectors.voxel_detector import VoxelDetector
+
+_CAMERA_PARTS = ('pts_fusion_layer', 'img_backbone', 'img_neck', 'img_rpn_head', 'img_roi_head')
+
+
+@DETECTORS.register_module()
+class MVXFasterRCNN(VoxelDetector):
+    """Voxels, their features, a bird's-eye view, a 2D backbone and neck, an anchor head.
+
+    The LiDAR branch of "MVX-Net" (ICRA 2019), with mmdetection3d's names. PointPillars with a
+    feature pyramid fills it for nuScenes.
+
+    Args:
+        pts_voxel_layer: arguments of :class:`mmdet3d.ops.Voxelization`.
+        pts_voxel_encoder: config of what turns the points of a voxel into its feature.
+        pts_middle_encoder: config of what turns voxels into a map.
+        pts_backbone: config of the 2D backbone.
+        pts_neck: config of the neck, if any.
+        pts_bbox_head: config of the head.
+        train_cfg: settings for training: ``pts`` those of the head, ``kd_cfg`` for distillation.
+        test_cfg: settings for testing: ``pts`` those of the head.
+        init_cfg: initialisation.
+        pretrained: accepted for mmdetection3d's configs; has to be None, use ``load_from``.
+        **camera_parts: mmdetection3d's parts for images and their fusion; have to be None.
+
+    Raises:
+        TypeError: for an argument that mmdetection3d does not have either.
+        ValueError: if a part for images or ``pretrained`` is given, ``kd_cfg`` is not understood,
+            settings are not under ``pts``, or the middle encoder has no room for the voxels.
+    """
+
+    kd_types = {
+        'MVXFasterRCNN': {
+            'neck': {'feature': 'neck_features', 'level': 0, 'loss': {'scope': 'frame'}}
+        }
+    }
+    part_prefix = 'pts_'
+
+    def __init__(
+        self,
+        pts_voxel_layer: dict,
+        pts_voxel_encoder: dict,
+        pts_middle_encoder: dict,
+        pts_backbone: dict,
+        pts_neck: dict | None = None,
+        pts_bbox_head: dict | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+        pretrained: None = None,
+        **camera_parts: None,
+    ) -> None:
+        super().__init__(train_cfg, test_cfg, init_cfg)
+        refuse_pretrained(pretrained)
+        _refuse_camera(camera_parts)
+        self.build_parts(
+            pts_voxel_layer,
+            pts_voxel_encoder,
+            pts_middle_encoder,
+            pts_backbone,
+            pts_neck,
+            pts_bbox_head,
+            _of_points('train_cfg', train_cfg),
+            _of_points('test_cfg', test_cfg),
+        )
+
+    def simple_test(
+        self, points: list[Tensor], img_metas: list[dict], rescale: bool = False, **_: Any
+    ) -> list[dict]:
+        """Return for each sample its detections, see ``VoxelNet``'s, under ``pts_bbox``."""
+        results = super().simple_test(points, img_metas, rescale)
+        return [{'pts_bbox': result} for result in results]
+
+
+def _refuse_camera(given: dict[str, Any]) -> None:
+    unknown = sorted(set(given) - set(_CAMERA_PARTS))
+    if unknown:
+        raise TypeError(f'MVXFasterRCNN got unexpected arguments {unknown}')
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f'{name} is given, but MVXFasterRCNN supports point clouds alone: leave out '
+                f'{", ".join(_CAMERA_PARTS)} and keep the parts that begin with pts_'
+            )
+
+
+def _of_points(name: str, cfg: dict | None) -> dict | None:
+    if cfg is None:
+        return None
+    unknown = sorted(set(cfg) - {'pts', 'kd_cfg'})
+    if 'pts' not in cfg or unknown:
+        raise ValueError(
+            f"{name} has {sorted(cfg)}: expected the head's settings under 'pts', and in train_cfg "
+            "possibly 'kd_cfg' beside it"
+        )
+    return cfg['pts']
