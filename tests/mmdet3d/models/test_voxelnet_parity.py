@@ -78,14 +78,6 @@ def test_detections_agree(reference, model, clouds):
         torch.testing.assert_close(found['boxes_3d'].tensor, boxes, rtol=1e-3, atol=2e-3)
 
 
-@pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.usefixtures('one_thread')
 def test_losses_and_every_gradient_agree(reference, model, clouds):
     # The gradients of torch's batch norm over many rows depend on the number of threads on a CPU,
