@@ -44,27 +44,31 @@ def init_model(
 
 @torch.no_grad()
 def inference_detector(model: nn.Module, pcd: str | Path | np.ndarray) -> tuple[list[dict], dict]:
-    """Detect objects in one cloud.
+    """Detect objects in one cloud; for detectors of several sweeps, in the latest one alone.
 
     Args:
         model: a detector from :func:`init_model`.
-        pcd: a file of points, or points of shape (P, C) in the sensor's coordinates.
+        pcd: a file of points, or points of shape (P, C) in the sensor's coordinates, with the
+            columns of such a file.
 
     Returns:
-        The detections, as a list with one dict of ``boxes_3d``, ``scores_3d`` and ``labels_3d``,
-        and the batch that the detector was given.
+        The detections, as a list with one dict of ``boxes_3d``, ``scores_3d`` and ``labels_3d``
+        (under ``pts_bbox`` for ``MVXFasterRCNN``), and the batch that the detector was given.
     """
     steps = list(model.cfg.data.test.pipeline)
     box_type, box_mode = get_box_type(model.cfg.data.test.get('box_type_3d', 'LiDAR'))
     sample: dict[str, Any] = {
         'box_type_3d': box_type,
         'box_mode_3d': box_mode,
+        'sweeps': [],
+        'timestamp': 0.0,
         **{key: [] for key in ('img_fields', 'bbox3d_fields', 'pts_mask_fields', 'pts_seg_fields')},
         **{key: [] for key in ('bbox_fields', 'mask_fields', 'seg_fields')},
     }
     if isinstance(pcd, np.ndarray):
         steps = steps[1:]  # the first step would load the points
-        sample['points'] = LiDARPoints(torch.as_tensor(pcd).float(), points_dim=pcd.shape[1])
+        points = torch.tensor(pcd, dtype=torch.float32)  # a copy, for steps that write into it
+        sample['points'] = LiDARPoints(points, points_dim=pcd.shape[1])
     else:
         sample['pts_filename'] = str(pcd)
     batch = collate([Compose(steps)(sample)], samples_per_gpu=1)
