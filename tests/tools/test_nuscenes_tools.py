@@ -1,4 +1,4 @@
-"""nuScenes through the real tools: a small detector is trained, evaluated and asked for results."""
+"""nuScenes by the real tools: a teacher in mixed precision, a distilled student, its evaluation."""
 
 import json
 import os
@@ -8,24 +8,11 @@ from pathlib import Path
 
 import pytest
 import shrink
+import torch
 
-CONFIG = """
-_base_ = [
-    '{root}/configs/_base_/models/hv_pointpillars_secfpn_kitti.py',
-    '{root}/configs/_base_/datasets/nus-3d.py',
-    '{root}/configs/_base_/schedules/cyclic_40e.py',
-    '{root}/configs/_base_/default_runtime.py',
-]
-classes = ['pedestrian', 'bicycle', 'car']
-data = dict(
-    samples_per_gpu=1,
-    workers_per_gpu=0,
-    train=dict(classes=classes),
-    val=dict(classes=classes),
-    test=dict(classes=classes))
-evaluation = dict(interval=1)
-runner = dict(max_epochs=1)
-"""
+PREFIX = 'configs/pointpillars/hv_pointpillars_'
+TEACHER = f'{PREFIX}fpn_sbn-all_fp16_2x8_2x_nus-3d.py'
+STUDENT = f'{PREFIX}secfpn_sbn-all_4x8_2x_nus-3d_student_4x.py'
 
 
 def run(root: Path, *command: str) -> str:
@@ -37,53 +24,91 @@ def run(root: Path, *command: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.fixture(scope='module')
-def options(nuscenes_root, nuscenes_data) -> list[str]:
-    files = {'train': 'train', 'val': 'val', 'test': 'val'}
-    settings = {**shrink.small_scene(), **shrink.widths(8), 'log_config.interval': 1}
-    for part, split in files.items():
-        settings[f'data.{part}.ann_file'] = f'{nuscenes_data}/nuscenes_infos_{split}.pkl'
-        settings[f'data.{part}.data_root'] = f'{nuscenes_root}/'
-    settings['model.test_cfg.score_thr'] = 0.0
-    return ['--cfg-options', *shrink.as_arguments(settings)]
+def log_of(folder: Path, mode: str) -> list[dict]:
+    lines = map(json.loads, next(folder.glob('*.log.json')).read_text().splitlines())
+    return [line for line in lines if line.get('mode') == mode]
 
 
 @pytest.fixture(scope='module')
-def trained(repo_root, options, tmp_path_factory) -> tuple[str, str, str]:
-    """Config, checkpoint and output of a training of one epoch."""
-    folder = tmp_path_factory.mktemp('nuscenes_run')
-    config = folder / 'small_nus.py'
-    config.write_text(CONFIG.format(root=repo_root))
-    arguments = ['--work-dir', str(folder / 'run'), '--seed', '0', *options]
-    printed = run(repo_root, 'tools/train.py', str(config), *arguments)
-    return str(config), str(folder / 'run' / 'latest.pth'), printed
+def options(nuscenes_root, nuscenes_data):
+    """Command-line options that shrink a config to as many channels."""
+    settings = {
+        **shrink.small_nuscenes_scene(),
+        **shrink.nuscenes_data(str(nuscenes_root), str(nuscenes_data)),
+        'model.test_cfg.pts.score_thr': 0.0,
+        'lr_config.warmup_iters': 2,
+        'evaluation.interval': 1,
+        'runner.max_epochs': 1,
+        'log_config.interval': 1,
+    }
+
+    def of(channels: int) -> list[str]:
+        both = {**settings, **shrink.nuscenes_widths(channels)}
+        return ['--cfg-options', *shrink.as_arguments(both)]
+
+    return of
+
+
+@pytest.fixture(scope='module')
+def teacher(repo_root, options, tmp_path_factory) -> Path:
+    """The folder of a teacher trained for an epoch."""
+    folder = tmp_path_factory.mktemp('nuscenes_teacher')
+    where = ['--work-dir', str(folder), '--seed', '0', '--no-validate']
+    run(repo_root, 'tools/train.py', TEACHER, *where, *options(8))
+    return folder
+
+
+@pytest.fixture(scope='module')
+def trained(repo_root, teacher, options, tmp_path_factory) -> tuple[Path, str]:
+    """The folder of a student distilled for an epoch, and what its training printed."""
+    folder = tmp_path_factory.mktemp('nuscenes_student')
+    named = ['--teacher-config', str(teacher / Path(TEACHER).name)]
+    named += ['--teacher-checkpoint', str(teacher / 'latest.pth')]
+    where = ['--work-dir', str(folder), '--seed', '0', '--use-kd', *named]
+    return folder, run(repo_root, 'tools/train.py', STUDENT, *where, *options(4))
+
+
+def test_a_teacher_trains_in_mixed_precision_on_float32_weights(teacher):
+    steps = log_of(teacher, 'train')
+    assert len(steps) > 0
+    for line in steps:
+        assert line['loss'] > 0 and 0 < line['grad_norm'] < 1e5
+    saved = torch.load(teacher / 'latest.pth', weights_only=True)
+    assert 'fp16' in saved['meta']
+    weights = saved['state_dict'].values()
+    assert {w.dtype for w in weights if w.is_floating_point()} == {torch.float32}
+
+
+def test_a_student_is_distilled_from_the_first_map_of_the_neck(trained):
+    steps = log_of(trained[0], 'train')
+    assert len(steps) > 0
+    for line in steps:
+        parts = ('loss_cls', 'loss_bbox', 'loss_dir', 'loss_kd')
+        assert 0 < line['loss_kd'] < 1e4
+        assert line['loss'] == pytest.approx(sum(line[name] for name in parts), abs=1e-3)
 
 
 def test_training_ends_with_the_official_figures(trained):
-    assert 'mAP: 0.' in trained[2] and 'NDS: 0.' in trained[2]
-    log = max(Path(trained[1]).parent.glob('*.log.json')).read_text().splitlines()
-    figures = [line for line in map(json.loads, log) if line.get('mode') == 'val']
+    assert 'mAP: 0.' in trained[1] and 'NDS: 0.' in trained[1]
+    figures = log_of(trained[0], 'val')
     assert 'pts_bbox_NuScenes/NDS' in figures[-1] and 'pts_bbox_NuScenes/mATE' in figures[-1]
 
 
 def test_evaluation_prints_map_nds_and_the_errors_of_every_class(
     repo_root, trained, options, tmp_path
 ):
-    config, checkpoint, _ = trained
     figures = tmp_path / 'figures.json'
-    wanted = ['--eval', 'bbox', '--figures', str(figures)]
-    printed = run(repo_root, 'tools/test.py', config, checkpoint, *wanted, *options)
+    wanted = [str(trained[0] / 'latest.pth'), '--eval', 'bbox', '--figures', str(figures)]
+    printed = run(repo_root, 'tools/test.py', STUDENT, *wanted, *options(4))
     for word in ('ATE', 'ASE', 'AOE', 'AVE', 'AAE', 'construction_vehicle', 'mAP: ', 'NDS: '):
         assert word in printed
     assert 'pts_bbox_NuScenes/mAP' in json.loads(figures.read_text())
 
 
-def test_results_are_written_without_evaluation(
-    repo_root, trained, options, nuscenes_data, tmp_path
-):
-    config, checkpoint, _ = trained
-    wanted = ['--format-only', '--eval-options', f'submission_prefix={tmp_path}']
-    run(repo_root, 'tools/test.py', config, checkpoint, *wanted, *options)
+def test_results_are_written_without_evaluation(repo_root, trained, options, tmp_path):
+    wanted = [str(trained[0] / 'latest.pth'), '--format-only']
+    wanted += ['--eval-options', f'submission_prefix={tmp_path}']
+    run(repo_root, 'tools/test.py', STUDENT, *wanted, *options(4))
     content = json.loads((tmp_path / 'pts_bbox' / 'results_nusc.json').read_text())
     assert content['meta']['use_lidar'] and len(content['results']) == 3
     assert any(content['results'].values())
