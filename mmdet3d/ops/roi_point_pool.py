@@ -47,7 +47,7 @@ def roi_point_pool(
     offset = torch.arange(len(rows), device=index.device)[:, None, None] * rows.shape[1]
     pooled = rows.flatten(0, 1).index_select(0, (index + offset).flatten())
     pooled = pooled.view(*index.shape, rows.shape[2])
-    return pooled.masked_fill(empty[..., None, None], 0), empty
+    return pooled.masked_fill_(empty[..., None, None], 0), empty
 
 
 @torch.no_grad()
