@@ -26,9 +26,10 @@ def _search(targets: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor,
     squared = squared_distances(targets, sources).nan_to_num_(nan=torch.inf, posinf=torch.inf)
     nearest, index = [], []
     # Three searches for the smallest: unlike a top-k they promise the first of equal ones.
+    # Where only infinite ones are left that is index 0.
     for _ in range(3):
         smallest, place = squared.min(dim=2, keepdim=True)
         nearest.append(smallest)
-        index.append(place.masked_fill(smallest == torch.inf, 0))
+        index.append(place)
         squared.scatter_(2, place, torch.inf)
     return torch.cat(nearest, dim=2), torch.cat(index, dim=2)
