@@ -1,6 +1,7 @@
 """The same small network for every point."""
 
 import itertools
+import warnings
 from collections.abc import Sequence
 
 from mmcv.cnn import ConvModule
@@ -34,16 +35,12 @@ def make_pointwise_mlp(
         A network from (B, channels[0], ...) to (B, channels[-1], ...), with one trailing axis for
         a normalisation of type 'BN1d', else two.
     """
-    one_axis = norm_cfg['type'] == 'BN1d'
+    conv_cfg = {'type': 'Conv1d' if norm_cfg['type'] == 'BN1d' else 'Conv2d'}
+    options = {'kernel_size': 1, 'conv_cfg': conv_cfg, 'norm_cfg': norm_cfg, 'bias': bias}
     layers = nn.Sequential()
-    for i, (width_in, width_out) in enumerate(itertools.pairwise(channels)):
-        conv = ConvModule(
-            width_in,
-            width_out,
-            kernel_size=1,
-            conv_cfg={'type': 'Conv1d' if one_axis else 'Conv2d'},
-            norm_cfg=norm_cfg,
-            bias=bias,
-        )
-        layers.add_module(f'layer{i}', conv)
+    with warnings.catch_warnings():
+        # Normalisation makes a bias superfluous, but released weights have one.
+        warnings.filterwarnings('ignore', message='Unnecessary conv bias')
+        for i, widths in enumerate(itertools.pairwise(channels)):
+            layers.add_module(f'layer{i}', ConvModule(*widths, **options))
     return layers

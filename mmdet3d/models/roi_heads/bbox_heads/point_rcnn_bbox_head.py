@@ -17,6 +17,10 @@ from mmdet3d.models.layers import build_layer, make_pointwise_mlp
 from mmdet3d.models.roi_heads.bbox_heads.corner_loss import corner_loss
 from mmdet3d.models.roi_heads.bbox_heads.roi_targets import RoITargets
 
+# On a CPU, more than these at a time make tensors that the allocator gives back to the system after
+# every layer: half of the time then goes into fetching the pages anew.
+_ROIS_AT_ONCE = 16
+
 
 @HEADS.register_module()
 class PointRCNNBboxHead(BaseModule):
@@ -123,6 +127,12 @@ class PointRCNNBboxHead(BaseModule):
             feats: the points of each proposal, of shape (R, S, in_channels + C): local columns, x,
                 y and z first, then the features of the first stage.
         """
+        if self.training or feats.device.type != 'cpu':
+            return self._forward_chunk(feats)
+        chunks = zip(*map(self._forward_chunk, feats.split(_ROIS_AT_ONCE)))
+        return tuple(map(torch.cat, chunks))
+
+    def _forward_chunk(self, feats: Tensor) -> tuple[Tensor, Tensor]:
         if len(feats) == 0:
             return feats.new_zeros(0), feats.new_zeros(0, self.bbox_coder.code_size)
         columns = feats.transpose(1, 2)[..., None].contiguous()
@@ -206,5 +216,9 @@ class PointRCNNBboxHead(BaseModule):
         good = (scores >= cfg['score_thr']) & boxes.tensor.isfinite().all(dim=1)
         boxes, scores, labels = boxes[good], scores[good], labels[good]
         suppress = nms_bev if cfg['use_rotate_nms'] else nms_normal_bev
-        keep = suppress(xywhr2xyxyr(boxes.bev), scores, cfg['nms_thr'])
+        # Empty proposals all have the same score. Of these mmdetection3d visits first what torch's
+        # sort puts first, and it sorts twice.
+        order = scores.argsort(descending=True)
+        order = order[scores[order].argsort(descending=True)]
+        keep = order[suppress(xywhr2xyxyr(boxes.bev)[order], scores[order], cfg['nms_thr'])]
         return boxes[keep], scores[keep], labels[keep]
