@@ -16,6 +16,11 @@ POINTPILLARS = [
     'pointpillars_kitti_car_teacher',
     'pointpillars_kitti_car_student_4x',
 ]
+POINT_RCNN = [
+    'point_rcnn_kitti_3class_teacher',
+    'point_rcnn_kitti_3class_student_8x',
+    'point_rcnn_kitti_3class_student_16x',
+]
 
 
 @pytest.fixture(scope='module')
@@ -37,7 +42,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize('name', POINTPILLARS)
+@pytest.mark.parametrize('name', POINTPILLARS + POINT_RCNN)
 def test_resolved_config_is_the_original_one(repo_root, resolved, name):
     expected = resolved[name]['resolved']
     # A slip of the original's 3-class 4x student, which makes its training fail.
@@ -47,7 +52,7 @@ def test_resolved_config_is_the_original_one(repo_root, resolved, name):
     assert ours == expected
 
 
-@pytest.mark.parametrize('name', POINTPILLARS)
+@pytest.mark.parametrize('name', POINTPILLARS + POINT_RCNN)
 def test_weights_have_the_names_and_shapes_of_the_original(repo_root, resolved, state_dicts, name):
     cfg = Config.fromfile(repo_root / 'configs' / resolved[name]['config'])
     model = build_model(cfg.model)
@@ -76,8 +81,9 @@ def test_student_names_an_existing_teacher_config_and_learns_from_it(repo_root, 
     student = build_model(cfg.model)
     student.init_kd(teacher)
     released = cfg.model.train_cfg.kd_cfg
-    loss = student.kd_losses['voxel']
-    assert loss.num_voxels == released.num_voxels
-    assert loss.kneighbours == released.kneighbours
-    assert loss.temperature == released.temperature
-    assert loss.student_gcn_adapt.conv.out_channels == student.voxel_encoder.out_channels
+    for name, term in student.kd_terms.items():
+        loss = student.kd_losses[name]
+        for option in ('num_voxels', 'kneighbours', 'temperature'):
+            assert getattr(loss, option) == released.get(option, getattr(loss, option))
+        width = student.feature_channels(term.feature, term.level)
+        assert loss.student_gcn_adapt.conv.out_channels == width
