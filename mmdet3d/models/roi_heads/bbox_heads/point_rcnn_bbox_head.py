@@ -118,7 +118,6 @@ class PointRCNNBboxHead(BaseModule):
         """Initialise; at first the refinement is next to none."""
         super().init_weights()
         nn.init.normal_(self.conv_reg.weight, std=0.001)
-        nn.init.zeros_(self.conv_reg.bias)
 
     def forward(self, feats: Tensor) -> tuple[Tensor, Tensor]:
         """Return score logits (R,) and residuals (R, code_size) of the proposals.
