@@ -1,25 +1,36 @@
-"""Options that shrink the shipped PointPillars configs to what a test can afford."""
+"""Options that shrink the shipped configs to what a test can afford."""
 
 RANGE = [0, -20.48, -3, 40.96, 20.48, 1]
-VOXEL = [0.32, 0.32, 4]
 
 
 def small_scene() -> dict:
-    """A quarter of the range and pillars of twice the size: 128 x 128 cells."""
-    ground = {'Pedestrian': -0.6, 'Cyclist': -0.6, 'Car': -1.78}
-    ranges = [[*RANGE[:2], z, *RANGE[3:5], z] for z in ground.values()]
+    """PointPillars on a quarter of the range, with pillars of twice the size: 128 x 128 cells."""
     return {
-        'model.voxel_layer.voxel_size': VOXEL,
-        'model.voxel_layer.point_cloud_range': RANGE,
-        'model.voxel_encoder.voxel_size': VOXEL,
+        **_range([0.32, 0.32, 4]),
+        'model.voxel_encoder.voxel_size': [0.32, 0.32, 4],
         'model.voxel_encoder.point_cloud_range': RANGE,
         'model.middle_encoder.output_shape': [128, 128],
-        'model.bbox_head.anchor_generator.ranges': ranges,
+    }
+
+
+def small_second_scene() -> dict:
+    """SECOND on a quarter of the range, with wide voxels: 256 x 256 x 40 cells, maps of 32 x 32."""
+    return {**_range([0.16, 0.16, 0.1]), 'model.middle_encoder.sparse_shape': [41, 256, 256]}
+
+
+def _range(voxel_size: list[float]) -> dict:
+    ground = {'Pedestrian': -0.6, 'Cyclist': -0.6, 'Car': -1.78}
+    return {
+        'model.voxel_layer.voxel_size': voxel_size,
+        'model.voxel_layer.point_cloud_range': RANGE,
+        'model.bbox_head.anchor_generator.ranges': [
+            [*RANGE[:2], z, *RANGE[3:5], z] for z in ground.values()
+        ],
     }
 
 
 def widths(channels: int) -> dict:
-    """A network ``channels`` wide where the teacher has 64, with shallow stages."""
+    """PointPillars ``channels`` wide where the teacher has 64, with shallow stages."""
     c = channels
     return {
         'model.voxel_encoder.feat_channels': [c],
@@ -34,8 +45,29 @@ def widths(channels: int) -> dict:
     }
 
 
-def data(root: str) -> dict:
-    """Data made by create_data.py in ``root``, all of whose labelled frames train and test."""
+def second_widths(channels: int) -> dict:
+    """SECOND ``channels`` wide where the teacher has 16, with shallow stages."""
+    c = channels
+    return {
+        'model.middle_encoder.base_channels': c,
+        'model.middle_encoder.output_channels': 8 * c,
+        'model.middle_encoder.encoder_channels': [[c], [2 * c] * 3, [4 * c] * 3, [4 * c] * 3],
+        'model.backbone.in_channels': 16 * c,
+        'model.backbone.out_channels': [8 * c, 16 * c],
+        'model.backbone.layer_nums': [1, 1],
+        'model.neck.in_channels': [8 * c, 16 * c],
+        'model.neck.out_channels': [16 * c, 16 * c],
+        'model.bbox_head.in_channels': 32 * c,
+        'model.bbox_head.feat_channels': 32 * c,
+    }
+
+
+def data(root: str, range_filter: int = 5) -> dict:
+    """Data made by create_data.py in ``root``, all of whose labelled frames train and test.
+
+    ``range_filter`` is the place of the points' filter in the config's training pipeline, before
+    that of the objects.
+    """
     infos = f'{root}/kitti_infos_trainval.pkl'
     sampler = 'data.train.dataset.pipeline.2.db_sampler'
     options = {f'data.{part}.data_root': f'{root}/' for part in ('train.dataset', 'val', 'test')}
@@ -43,8 +75,8 @@ def data(root: str) -> dict:
     options |= {
         f'{sampler}.data_root': f'{root}/',
         f'{sampler}.info_path': f'{root}/kitti_dbinfos_train.pkl',
-        'data.train.dataset.pipeline.5.point_cloud_range': RANGE,
-        'data.train.dataset.pipeline.6.point_cloud_range': RANGE,
+        f'data.train.dataset.pipeline.{range_filter}.point_cloud_range': RANGE,
+        f'data.train.dataset.pipeline.{range_filter + 1}.point_cloud_range': RANGE,
         'data.train.times': 1,
         'data.samples_per_gpu': 2,
         'data.workers_per_gpu': 0,

@@ -6,15 +6,23 @@ import torch
 from torch import nn
 
 from mmcv_patched.parallel.scatter import to_device
+from mmcv_patched.runner.mixed_precision import autocast
 
 
 class BatchFeeder(nn.Module):
     """Calls a method of a model on collated batches, on the model's device.
 
     Subclasses have the model as ``module`` and say by ``run`` how its methods are called.
+
+    Args:
+        mixed_precision: compute in the device's low precision wherever torch's autocast does.
     """
 
     module: nn.Module
+
+    def __init__(self, mixed_precision: bool = False) -> None:
+        super().__init__()
+        self.mixed_precision = mixed_precision
 
     def run(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method of the model on a batch that is unpacked and on its device."""
@@ -38,4 +46,6 @@ class BatchFeeder(nn.Module):
         return self._feed('val_step', args, kwargs)
 
     def _feed(self, method: str, args: tuple, kwargs: dict) -> Any:
-        return self.run(method, *to_device(args, self.device), **to_device(kwargs, self.device))
+        args, kwargs = to_device(args, self.device), to_device(kwargs, self.device)
+        with autocast(self.device, self.mixed_precision):
+            return self.run(method, *args, **kwargs)

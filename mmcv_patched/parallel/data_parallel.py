@@ -14,10 +14,11 @@ class MMDataParallel(BatchFeeder):
 
     Args:
         module: the model, on the device where it is to run.
+        mixed_precision: compute in the device's low precision wherever torch's autocast does.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
+    def __init__(self, module: nn.Module, mixed_precision: bool = False) -> None:
+        super().__init__(mixed_precision)
         self.module = module
 
     def run(self, method: str, *args: Any, **kwargs: Any) -> Any:

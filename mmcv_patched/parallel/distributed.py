@@ -29,11 +29,12 @@ class MMDistributedDataParallel(BatchFeeder):
 
     Args:
         module: the model, on the device where this process runs it.
+        mixed_precision: compute in the device's low precision wherever torch's autocast does.
         **kwargs: passed on to ``DistributedDataParallel``.
     """
 
-    def __init__(self, module: nn.Module, **kwargs: Any) -> None:
-        super().__init__()
+    def __init__(self, module: nn.Module, mixed_precision: bool = False, **kwargs: Any) -> None:
+        super().__init__(mixed_precision)
         self.ddp = DistributedDataParallel(_MethodCaller(module), **kwargs)
 
     @property

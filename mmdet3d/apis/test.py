@@ -57,7 +57,7 @@ def run_test(
     )
     model = build_model(cfg.model)
     load_weights(model, checkpoint)
-    model = MMDataParallel(model.to(cfg.device))
+    model = MMDataParallel(model.to(cfg.device), mixed_precision=bool(cfg.get('fp16')))
     test = multi_gpu_test if distributed else single_gpu_test
     outputs = test(model, data_loader)
     rank, _ = get_dist_info()

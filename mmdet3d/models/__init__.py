@@ -21,14 +21,14 @@ from mmdet3d.models.builder import (
 )
 from mmdet3d.models.dense_heads import Anchor3DHead, PointRPNHead
 from mmdet3d.models.detectors import Base3DDetector, PointRCNN, VoxelNet
-from mmdet3d.models.middle_encoders import PointPillarsScatter
+from mmdet3d.models.middle_encoders import PointPillarsScatter, SparseEncoder
 from mmdet3d.models.necks import SECONDFPN, PointNetFPNeck
 from mmdet3d.models.roi_heads import (
     PointRCNNBboxHead,
     PointRCNNRoIHead,
     Single3DRoIPointExtractor,
 )
-from mmdet3d.models.voxel_encoders import PillarFeatureNet
+from mmdet3d.models.voxel_encoders import HardSimpleVFE, PillarFeatureNet
 
 __all__ = [
     'BACKBONES',
@@ -42,6 +42,7 @@ __all__ = [
     'VOXEL_ENCODERS',
     'Anchor3DHead',
     'Base3DDetector',
+    'HardSimpleVFE',
     'PillarFeatureNet',
     'PointNet2SAMSG',
     'PointNetFPNeck',
@@ -51,6 +52,7 @@ __all__ = [
     'PointRCNNRoIHead',
     'PointRPNHead',
     'Single3DRoIPointExtractor',
+    'SparseEncoder',
     'VoxelNet',
     'build_backbone',
     'build_detector',

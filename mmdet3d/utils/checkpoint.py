@@ -25,6 +25,9 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
     checkpoint = load_file(str(path))
     weights = checkpoint.get('state_dict', checkpoint)
     weights = {key.removeprefix('module.'): value for key, value in weights.items()}
+    for name, module in model.named_modules():
+        if hasattr(module, 'adapt_state_dict'):
+            module.adapt_state_dict(weights, f'{name}.')
     own = model.state_dict()
     reshaped = [key for key in own if key in weights and weights[key].shape != own[key].shape]
     fitting = {key: value for key, value in weights.items() if key not in reshaped}

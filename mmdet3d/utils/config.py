@@ -91,7 +91,7 @@ def _check_options(cfg: Config, options: Mapping[str, Any]) -> None:
 def _check_new_key(option: str, key: str, known: str, siblings: list[str]) -> None:
     """Refuse a key that looks like one beside it, and at the top one that nothing would read."""
     names = siblings if known else [*siblings, *SETTINGS]
-    close = difflib.get_close_matches(key, names, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.8)
     if (known and not close) or key in SETTINGS:
         return
     hint = f'did you mean {close[0]}?' if close else f'it has {sorted(names)}'

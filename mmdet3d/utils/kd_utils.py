@@ -145,13 +145,13 @@ def softmax_weights(score: Tensor, temperature: float) -> Tensor:
     """Return N * softmax(score / temperature) over the sampled voxels, detached.
 
     Args:
-        score: importance of each sampled voxel, of shape (N,).
+        score: importance of each sampled voxel, of shape (N,) or (B, N), each row for itself.
         temperature: below 1 it sharpens the difference, above it evens it out.
 
     Returns:
-        Weights of shape (N,) that average 1.
+        Weights of the same shape that average 1.
     """
-    return (len(score) * (score.detach().float() / temperature).softmax(dim=0)).detach()
+    return score.shape[-1] * (score.detach().float() / temperature).softmax(dim=-1)
 
 
 def graph_distance(teacher: Tensor, student: Tensor, weights: Tensor) -> Tensor:

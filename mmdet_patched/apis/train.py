@@ -22,7 +22,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from mmcv_patched.parallel import MMDataParallel, MMDistributedDataParallel
-from mmcv_patched.runner import EpochBasedRunner
+from mmcv_patched.runner import EpochBasedRunner, MixedPrecisionHook
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
 
 
@@ -50,12 +50,7 @@ def train_detector(
 
     Returns:
         The runner, after training.
-
-    Raises:
-        ValueError: if ``cfg`` asks for mixed precision, which is not available yet.
     """
-    if cfg.get('fp16'):
-        raise ValueError(f'fp16={cfg.fp16}: mixed precision is not available yet; remove fp16')
     cfg = compat_cfg(cfg)
     logger = get_root_logger(log_level=cfg.log_level)
     datasets = dataset if isinstance(dataset, (list, tuple)) else [dataset]
@@ -108,10 +103,12 @@ def _seed_worker(rank: int, worker_id: int) -> None:
 
 def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
     model = model.to(torch.device(cfg.device))
+    mixed_precision = bool(cfg.get('fp16'))
     if not distributed:
-        return MMDataParallel(model)
+        return MMDataParallel(model, mixed_precision)
     return MMDistributedDataParallel(
         model,
+        mixed_precision,
         broadcast_buffers=False,
         find_unused_parameters=cfg.get('find_unused_parameters', False),
     )
@@ -119,7 +116,9 @@ def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
 
 def _register_hooks(runner: EpochBasedRunner, cfg: mmcv.Config, distributed: bool) -> None:
     optimizer_config = cfg.optimizer_config
-    if 'type' not in optimizer_config:
+    if cfg.get('fp16'):
+        optimizer_config = MixedPrecisionHook(**optimizer_config, **cfg.fp16)
+    elif 'type' not in optimizer_config:
         optimizer_config = OptimizerHook(**optimizer_config)
     runner.register_training_hooks(
         cfg.lr_config,

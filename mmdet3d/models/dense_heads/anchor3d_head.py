@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmcv.runner import BaseModule, force_fp32
+from mmcv.runner import BaseModule
 from mmdet.core import build_assigner, build_bbox_coder, build_prior_generator
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.core.bbox import limit_period, xywhr2xyxyr
 from mmdet3d.core.post_processing import box3d_multiclass_nms
 from mmdet3d.models.builder import build_loss
@@ -106,7 +107,7 @@ class Anchor3DHead(BaseModule):
         """Return class logits, box residuals and direction logits, a list over maps each."""
         return tuple(map(list, zip(*map(self.forward_single, feats))))
 
-    @force_fp32(apply_to=('cls_scores', 'bbox_preds', 'dir_cls_preds'))
+    @in_float32
     def loss(
         self,
         cls_scores: list[Tensor],
@@ -223,7 +224,7 @@ class Anchor3DHead(BaseModule):
             torch.cat([boxes2[..., :6], mixed2, boxes2[..., 7:]], dim=-1),
         )
 
-    @force_fp32(apply_to=('cls_scores', 'bbox_preds', 'dir_cls_preds'))
+    @in_float32
     def get_bboxes(
         self,
         cls_scores: list[Tensor],

@@ -17,7 +17,7 @@ class Base3DDetector(BaseDetector):
     """Base of the 3D detectors.
 
     A detector that can teach or learn names its features in ``kd_features``, gives their widths by
-    ``feature_channels`` and defines ``get_teacher_info`` and ``loss_kd``.
+    ``feature_widths`` and defines ``get_teacher_info`` and ``loss_kd``.
 
     Args:
         train_cfg: settings for training; its ``kd_cfg`` says what is distilled.
@@ -53,9 +53,24 @@ class Base3DDetector(BaseDetector):
         self.last_taught = self.kd_features[-1] if self.kd_features else None
         self._register_load_state_dict_pre_hook(self._drop_kd_weights)
 
-    def feature_channels(self, feature: str, level: int | None) -> int:
-        """Return the width of a published feature, of one of its maps where it is a list."""
+    def feature_widths(self) -> dict[str, int | list[int]]:
+        """Return the width of each published feature, a list over its maps where it has several."""
         raise NotImplementedError(f'{type(self).__name__} publishes no features')
+
+    def feature_channels(self, term: KDTerm) -> int:
+        """Return the width of the feature that a term compares.
+
+        Raises:
+            ValueError: if the term's ``level`` is not one of the feature's maps.
+        """
+        widths = self.feature_widths()[term.feature]
+        levels = range(len(widths)) if isinstance(widths, list) else [None]
+        if term.level not in levels:
+            raise ValueError(
+                f'kd_cfg term {term.name} has level={term.level}, but {term.feature} of '
+                f'{type(self).__name__} has {list(levels)}'
+            )
+        return widths if term.level is None else widths[term.level]
 
     def init_kd(self, teacher: 'Base3DDetector') -> None:
         """Build the distillation losses, as wide as this network and ``teacher`` are.
@@ -86,8 +101,8 @@ class Base3DDetector(BaseDetector):
                 f'{type(teacher).__name__} does not publish: it has {teacher.kd_features}'
             )
         return term.build(
-            teacher.feature_channels(term.feature, term.level),
-            self.feature_channels(term.feature, term.level),
+            teacher.feature_channels(term),
+            self.feature_channels(term),
         )
 
     def _drop_kd_weights(self, state_dict: dict, prefix: str, *_: Any) -> None:

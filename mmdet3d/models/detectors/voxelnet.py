@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-from mmcv.runner import force_fp32
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,6 +16,7 @@ from mmdet3d.models.builder import (
     build_voxel_encoder,
 )
 from mmdet3d.models.detectors.base import Base3DDetector
+from mmdet3d.models.kd import sum_terms
 from mmdet3d.ops import Voxelization
 
 
@@ -39,11 +39,22 @@ class VoxelNet(Base3DDetector):
         pretrained: accepted for mmdetection3d's configs; has to be None, use ``load_from``.
 
     Raises:
-        ValueError: if ``pretrained`` is given or ``kd_cfg`` is not understood.
+        ValueError: if ``pretrained`` is given, ``kd_cfg`` is not understood, or the middle encoder
+            has no room for the voxels.
     """
 
-    kd_features = ('voxel_features',)
-    kd_types = {'PointPillars': {'voxel': {'feature': 'voxel_features'}}}
+    kd_features = ('voxel_features', 'backbone_features', 'neck_features')
+    kd_types = {
+        'PointPillars': {'voxel': {'feature': 'voxel_features'}},
+        'SECOND': {
+            f'map{level}': {
+                'feature': 'backbone_features',
+                'level': level,
+                'loss': {'scope': 'frame'},
+            }
+            for level in (0, 1)
+        },
+    }
 
     def __init__(
         self,
@@ -64,13 +75,23 @@ class VoxelNet(Base3DDetector):
         self.voxel_layer = Voxelization(**voxel_layer)
         self.voxel_encoder = build_voxel_encoder(voxel_encoder)
         self.middle_encoder = build_middle_encoder(middle_encoder)
+        self._check_grid()
         self.backbone = build_backbone(backbone)
         if neck is not None:
             self.neck = build_neck(neck)
         self.bbox_head = build_head({**bbox_head, 'train_cfg': train_cfg, 'test_cfg': test_cfg})
 
+    def _check_grid(self) -> None:
+        grid = self.voxel_layer.grid_size.tolist()[::-1]
+        room = self.middle_encoder.grid_shape
+        if any(cells > there for cells, there in zip(grid[::-1], room[::-1])):
+            raise ValueError(
+                f'the range of voxel_layer has {grid} voxels along z, y and x, but the '
+                f'{type(self.middle_encoder).__name__} has room for {room}: change its shape with '
+                'the range and the voxel size'
+            )
+
     @torch.no_grad()
-    @force_fp32()
     def voxelize(self, points: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Group the points of a batch into voxels.
 
@@ -109,6 +130,8 @@ class VoxelNet(Base3DDetector):
             return features
         x = self.middle_encoder(features['voxel_features'], coors, len(points))
         features['backbone_features'] = x = self.backbone(x)
+        if last == 'backbone_features':
+            return features
         features['neck_features'] = self.neck(x) if self.with_neck else x
         return features
 
@@ -147,10 +170,14 @@ class VoxelNet(Base3DDetector):
         detections = self.bbox_head.get_bboxes(*predictions, img_metas, rescale=rescale)
         return [bbox3d2result(*each) for each in detections]
 
-    def feature_channels(self, feature: str, level: int | None = None) -> int:
-        """Return the width of a published feature."""
-        widths = {'voxel_features': self.voxel_encoder.out_channels}
-        return widths[feature]
+    def feature_widths(self) -> dict[str, int | list[int]]:
+        """Return the widths of the published features, a list over maps for maps."""
+        backbone = list(self.backbone.out_channels)
+        return {
+            'voxel_features': self.voxel_encoder.out_channels,
+            'backbone_features': backbone,
+            'neck_features': [sum(self.neck.out_channels)] if self.with_neck else backbone,
+        }
 
     def get_teacher_info(self, points: list[Tensor], **_: Any) -> dict:
         """Return the features of a batch, of the very voxels that a student in training keeps."""
@@ -168,21 +195,23 @@ class VoxelNet(Base3DDetector):
             ``loss_kd``, and with several terms each of them under ``kd_NAME``.
 
         Raises:
-            ValueError: if the two networks made different voxels.
+            ValueError: if the two networks made different voxels or maps of different sizes.
         """
-        if not torch.equal(features['coors'], teacher_info['coors']):
-            raise ValueError(
-                f'the student made {len(features["coors"])} voxels and the teacher '
-                f'{len(teacher_info["coors"])}, or others: give both configs the same voxel_layer'
-            )
-        losses = {
-            name: self.kd_losses[name](
-                features[term.feature],
-                teacher_info[term.feature],
-                importance=teacher_info['num_points'],
-                frames=teacher_info['coors'][:, 0],
-            )
-            for name, term in self.kd_terms.items()
-        }
-        parts = {f'kd_{name}': loss.detach() for name, loss in losses.items()}
-        return {'loss_kd': sum(losses.values()), **(parts if len(losses) > 1 else {})}
+        losses = {}
+        for name, term in self.kd_terms.items():
+            pair = term.pair(features, teacher_info)
+            voxels = {}
+            if term.feature == 'voxel_features':
+                voxels = _same_voxels(features, teacher_info)
+            losses[name] = self.kd_losses[name](*pair, **voxels)
+        return sum_terms(losses)
+
+
+def _same_voxels(features: dict, teacher_info: dict) -> dict[str, Tensor]:
+    """Return the number of points of each voxel, and which cloud it belongs to."""
+    if not torch.equal(features['coors'], teacher_info['coors']):
+        raise ValueError(
+            f'the {len(features["coors"])} voxels of the student are not those of the teacher: '
+            'give both configs the same voxel_layer'
+        )
+    return {'importance': features['num_points'], 'frames': features['coors'][:, 0]}

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.models.kd.terms import KD_LOSSES
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
@@ -22,16 +23,19 @@ _FUSE_ALIASES = {'idendity': 'identity'}
 
 @KD_LOSSES.register_module()
 class LocalGraph(nn.Module):
-    """Compare the neighbourhoods of important voxels in teacher and student.
+    """Compare the neighbourhoods of important voxels, points or cells in teacher and student.
 
-    From "PointDistiller" (arXiv 2205.11098), sections 3.2 and 3.3.
+    From "PointDistiller" (arXiv 2205.11098), sections 3.2 and 3.3. The importance of a voxel is the
+    number of its points, and weighs it too. Points and the cells of a map are as important as the
+    teacher's feature is strong in any channel, and weigh by the largest value of its graph.
 
     Args:
         teacher_channels: width of the teacher's feature.
         student_channels: width of the student's feature.
-        num_voxels: N, how many voxels of the batch are distilled.
+        num_voxels: N, how many voxels of the batch are distilled, or points or cells of each cloud.
         kneighbours: K, the size of a neighbourhood.
-        temperature: of the softmax over importance that weighs the voxels.
+        temperature: of the softmax that weighs them, over the batch's voxels or over the points or
+            cells of each cloud.
         compression_ratio: how much smaller the student is, which makes the graph
             ``teacher_channels / sqrt(compression_ratio)`` wide; without it, as wide as the student.
         out_channels: width of the graph, instead of that.
@@ -91,31 +95,56 @@ class LocalGraph(nn.Module):
         self.teacher_gcn_adapt = GraphAdapter(teacher_channels, out_channels, fuse_mode)
         self.student_gcn_adapt = GraphAdapter(student_channels, out_channels, fuse_mode)
 
+    @in_float32
     def forward(
-        self, student: Tensor, teacher: Tensor, importance: Tensor, frames: Tensor
+        self,
+        student: Tensor,
+        teacher: Tensor,
+        importance: Tensor | None = None,
+        frames: Tensor | None = None,
     ) -> Tensor:
         """Return the loss, a scalar.
 
         Args:
-            student: the student's features, of shape (M, student_channels).
-            teacher: the teacher's features of the same voxels, of shape (M, teacher_channels).
-            importance: number of points in each voxel, of shape (M,).
-            frames: which cloud of the batch each voxel belongs to, of shape (M,).
+            student: the student's features, of shape (M, student_channels) for the voxels of a
+                batch, or (B, student_channels, ...) for B clouds of points or maps.
+            teacher: the teacher's features, likewise.
+            importance: for voxels, the number of points in each, of shape (M,).
+            frames: for voxels, which cloud of the batch each belongs to, of shape (M,).
         """
-        student, teacher = student.float(), teacher.float()
-        importance = importance.to(student)
-        centres = sample_by_importance(importance, self.num_voxels, self.sample_mode)
-        neighbours = self._neighbours(teacher.detach(), centres, frames)
+        teacher = teacher.detach()
+        groups = 1
+        if importance is None:
+            groups, frames = len(teacher), _frames(teacher)
+            centres = self._sample_each_frame(teacher.flatten(2).amax(dim=1))
+            student, teacher = _rows(student), _rows(teacher)
+        else:
+            importance = importance.to(student)
+            centres = sample_by_importance(importance, self.num_voxels, self.sample_mode)
+        neighbours = self._neighbours(teacher, centres, frames)
         if neighbours.numel() < 2:
             # Normalisation over one pair has no variance: there is no neighbourhood to compare.
             return 0 * (student.sum() + sum(each.sum() for each in self.parameters()))
         teacher_graph = self._graph(self.teacher_gcn_adapt, teacher, centres, neighbours)
         student_graph = self._graph(self.student_gcn_adapt, student, centres, neighbours)
-        if self.reweight == 'softmax':
-            weights = softmax_weights(importance[centres], self.temperature)
-        else:
-            weights = torch.ones_like(importance[centres])
+        strongest = teacher_graph.flatten(1).amax(dim=1)
+        score = strongest if importance is None else importance[centres]
+        weights = self._weights(score.view(groups, -1)).flatten()
         return self.loss_weight * graph_distance(teacher_graph, student_graph, weights)
+
+    def _sample_each_frame(self, importance: Tensor) -> Tensor:
+        """Sample from each of B clouds with importance (B, L); return indices into all B * L."""
+        return torch.cat(
+            [
+                sample_by_importance(each, self.num_voxels, self.sample_mode) + i * len(each)
+                for i, each in enumerate(importance)
+            ]
+        )
+
+    def _weights(self, score: Tensor) -> Tensor:
+        if self.reweight == 'none':
+            return torch.ones_like(score)
+        return softmax_weights(score, self.temperature)
 
     def _neighbours(self, teacher: Tensor, centres: Tensor, frames: Tensor) -> Tensor:
         if self.scope == 'frame' and len(centres):
@@ -127,6 +156,17 @@ class LocalGraph(nn.Module):
     ) -> Tensor:
         graph = adapter(features, centres, neighbours)
         return graph.amax(dim=2) if self.pool_mode == 'max' else graph
+
+
+def _rows(features: Tensor) -> Tensor:
+    """(B, C, ...) to (B * ..., C)."""
+    return features.flatten(2).transpose(1, 2).flatten(0, 1)
+
+
+def _frames(features: Tensor) -> Tensor:
+    """Which cloud each row of :func:`_rows` belongs to."""
+    index = torch.arange(len(features), device=features.device)
+    return index.repeat_interleave(features[0, 0].numel())
 
 
 def _check(name: str, given: str, allowed: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmcv.utils import Registry
-from torch import nn
+from torch import Tensor, nn
 
 KD_LOSSES = Registry('distillation loss')
 """Distillation losses: modules made as ``cls(teacher_channels, student_channels, **options)``."""
@@ -35,6 +35,24 @@ class KDTerm:
         options = {key: value for key, value in self.loss.items() if key != 'type'}
         return KD_LOSSES.get(self.loss['type'])(teacher_channels, student_channels, **options)
 
+    def pair(self, student: Mapping, teacher: Mapping) -> tuple[Tensor, Tensor]:
+        """Pick this term's feature from what student and teacher published on a batch.
+
+        Raises:
+            ValueError: if the two differ in more than their width.
+        """
+        ours, theirs = (
+            features[self.feature] if self.level is None else features[self.feature][self.level]
+            for features in (student, teacher)
+        )
+        if (len(ours), ours.shape[2:]) != (len(theirs), theirs.shape[2:]):
+            raise ValueError(
+                f'kd_cfg term {self.name} compares {self.feature} of shape {tuple(ours.shape)} in '
+                f'the student with {tuple(theirs.shape)} in the teacher, but only the second '
+                'number may differ: give both configs the same voxel_layer and strides'
+            )
+        return ours, theirs
+
 
 def parse_kd_cfg(
     kd_cfg: Mapping[str, Any] | None,
@@ -50,7 +68,8 @@ def parse_kd_cfg(
     Args:
         kd_cfg: the section of the config, or None.
         features: names of the features that the detector publishes.
-        types: for each ``type``, its terms by name, as (feature, level) dicts.
+        types: for each ``type``, its terms by name, as dicts of ``feature``, ``level`` and options
+            of the loss where they differ from its defaults.
 
     Returns:
         The terms by name; none without a ``kd_cfg``.
@@ -68,7 +87,7 @@ def parse_kd_cfg(
         kd_type = flat.pop('type')
         _check_choice('kd_cfg.type', kd_type, types)
         standard = {
-            name: {**term, 'loss': {'type': 'LocalGraph', **flat}}
+            name: {**term, 'loss': {'type': 'LocalGraph', **term.get('loss', {}), **flat}}
             for name, term in types[kd_type].items()
         }
         described = {**standard, **described}
@@ -77,6 +96,12 @@ def parse_kd_cfg(
     if not described:
         raise ValueError(f'kd_cfg names no term: give it a type ({sorted(types)}) or terms')
     return {name: _parse_term(name, term, features) for name, term in described.items()}
+
+
+def sum_terms(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return ``loss_kd``, the sum of the terms, and with several of them each as ``kd_NAME``."""
+    parts = {f'kd_{name}': loss.detach() for name, loss in losses.items()}
+    return {'loss_kd': sum(losses.values()), **(parts if len(losses) > 1 else {})}
 
 
 def _parse_term(name: str, term: dict, features: Collection[str]) -> KDTerm:

@@ -23,6 +23,11 @@ class PointPillarsScatter(nn.Module):
         self.in_channels = in_channels
         self.ny, self.nx = output_shape
 
+    @property
+    def grid_shape(self) -> list[int]:
+        """Number of cells along y and x that it has room for."""
+        return [self.ny, self.nx]
+
     def forward(self, voxel_features: Tensor, coors: Tensor, batch_size: int) -> Tensor:
         """Return the bird's-eye view.
 

@@ -6,6 +6,7 @@ import torch
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.models.builder import VOXEL_ENCODERS
 
 NORM_CFG = {'type': 'BN1d', 'eps': 1e-3, 'momentum': 0.01}
@@ -115,6 +116,7 @@ class PillarFeatureNet(nn.Module):
             for i in range(len(feat_channels))
         )
 
+    @in_float32  # coordinates of tens of metres, to centimetres
     def forward(self, features: Tensor, num_points: Tensor, coors: Tensor) -> Tensor:
         """Return one feature per pillar, of shape (M, out_channels).
 

@@ -10,23 +10,32 @@ from mmcv import Config
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model
 
-CONFIG = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x.py'
+CONFIGS = {
+    'pointpillars': 'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x.py',
+    'second': 'second/hv_second_secfpn_6x8_80e_kitti-3d-3class_student_4x.py',
+}
+SHRINK = {
+    'pointpillars': lambda channels: {**shrink.small_scene(), **shrink.widths(channels)},
+    'second': lambda channels: {**shrink.small_second_scene(), **shrink.second_widths(channels)},
+}
 FAR_AWAY = torch.full((5, 4), 500.0)
 NO_POINTS = torch.zeros(0, 4)
 
 
-def make_model(repo_root, channels: int = 8, **options) -> torch.nn.Module:
+def make_model(
+    repo_root, channels: int = 8, detector: str = 'pointpillars', **options
+) -> torch.nn.Module:
     torch.manual_seed(0)
-    cfg = Config.fromfile(repo_root / CONFIG)
-    cfg.merge_from_dict({**shrink.small_scene(), **shrink.widths(channels), **options})
+    cfg = Config.fromfile(repo_root / 'configs' / CONFIGS[detector])
+    cfg.merge_from_dict({**SHRINK[detector](channels), **options})
     model = build_model(cfg.model)
     model.init_weights()
     return model
 
 
-@pytest.fixture(scope='module')
-def student(repo_root):
-    return make_model(repo_root)
+@pytest.fixture(scope='module', params=CONFIGS)
+def student(repo_root, request):
+    return make_model(repo_root, detector=request.param)
 
 
 def cloud(count: int = 500, seed: int = 0) -> torch.Tensor:
@@ -129,6 +138,39 @@ def test_a_student_trains_with_its_teacher(kd_student, teacher, clouds):
     assert (log['loss_kd'] > 0) == any(len(each) for each in clouds)
 
 
+@pytest.mark.parametrize('clouds', [(cloud(), cloud(seed=1)), (cloud(), NO_POINTS), (NO_POINTS,)])
+def test_second_learns_two_maps_of_its_teacher(repo_root, clouds):
+    few = {'model.train_cfg.kd_cfg.num_voxels': 50, 'model.train_cfg.kd_cfg.kneighbours': 8}
+    student = make_model(repo_root, detector='second', **few)
+    teacher = make_model(repo_root, channels=16, detector='second').eval().requires_grad_(False)
+    student.init_kd(teacher)
+    data = batch(*clouds)
+    info = teacher.train_step(data, None, is_teacher=True)
+    assert 'neck_features' not in info
+    log = train_once(student, data, teacher_info=info)
+    assert log['loss_kd'] == pytest.approx(log['kd_map0'] + log['kd_map1'], rel=1e-5)
+    # In untrained networks nothing comes of nothing.
+    anything = any(len(each) for each in clouds)
+    assert (log['kd_map0'] > 0) == (log['kd_map1'] > 0) == anything
+
+
+def test_voxels_without_room_in_the_middle_encoder_are_an_error_that_names_both(repo_root):
+    message = r'\[40, 256, 256\] voxels along z, y and x, but the SparseEncoder has room for \[41, '
+    with pytest.raises(ValueError, match=message):
+        make_model(
+            repo_root,
+            detector='second',
+            **{'model.middle_encoder.sparse_shape': [41, 256, 128]},
+        )
+
+
+def test_a_range_that_is_no_whole_number_of_voxels_is_an_error_that_names_both(repo_root):
+    with pytest.raises(ValueError, match=r'0\.15.*40\.96'):
+        make_model(
+            repo_root, detector='second', **{'model.voxel_layer.voxel_size': [0.15, 0.16, 0.1]}
+        )
+
+
 def test_with_several_terms_each_is_logged_and_the_loss_is_their_sum(repo_root, teacher):
     extra = dict(feature='voxel_features', loss=dict(type='LocalGraph', num_voxels=20))
     model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(extra=extra)})
@@ -136,6 +178,52 @@ def test_with_several_terms_each_is_logged_and_the_loss_is_their_sum(repo_root, 
     data = batch(cloud())
     log = train_once(model, data, teacher_info=teacher.train_step(data, None, is_teacher=True))
     assert log['loss_kd'] == pytest.approx(log['kd_voxel'] + log['kd_extra'], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    'feature, level', [('backbone_features', 0), ('backbone_features', 2), ('neck_features', 0)]
+)
+def test_maps_are_distilled_too(repo_root, teacher, feature, level):
+    loss = dict(type='LocalGraph', num_voxels=20, kneighbours=8)
+    terms = {'map': dict(feature=feature, level=level, loss=loss)}
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': terms})
+    model.init_kd(teacher)
+    data = batch(cloud(), NO_POINTS)
+    log = train_once(model, data, teacher_info=teacher.train_step(data, None, is_teacher=True))
+    assert log['kd_map'] > 0
+
+
+@pytest.mark.parametrize(
+    'feature, level, message',
+    [
+        ('backbone_features', 3, r'level=3, but backbone_features of VoxelNet has \[0, 1, 2\]'),
+        ('backbone_features', None, r'level=None, but .* has \[0, 1, 2\]'),
+        ('voxel_features', 0, r'level=0, but voxel_features of VoxelNet has \[None\]'),
+    ],
+)
+def test_a_map_that_is_not_there_is_an_error_that_lists_those_that_are(
+    repo_root, teacher, feature, level, message
+):
+    extra = dict(feature=feature, level=level, loss=dict(type='LocalGraph'))
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(extra=extra)})
+    with pytest.raises(ValueError, match=message):
+        model.init_kd(teacher)
+
+
+def test_a_teacher_with_maps_of_another_size_is_an_error_that_names_both(repo_root, teacher):
+    extra = dict(feature='backbone_features', level=0, loss=dict(type='LocalGraph'))
+    options = {
+        'model.train_cfg.kd_cfg.terms': dict(extra=extra),
+        'model.backbone.layer_strides': [4, 2, 2],
+        'model.neck.upsample_strides': [2, 4, 8],
+    }
+    model = make_model(repo_root, **options)
+    model.init_kd(teacher)
+    data = batch(cloud())
+    info = teacher.train_step(data, None, is_teacher=True)
+    message = r'term extra .*\(1, 8, 32, 32\) in the student with \(1, 16, 64, 64\)'
+    with pytest.raises(ValueError, match=message):
+        train_once(model, data, teacher_info=info)
 
 
 def test_a_teacher_in_eval_mode_keeps_the_students_voxels(repo_root, teacher):

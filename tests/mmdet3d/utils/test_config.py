@@ -40,6 +40,12 @@ def test_an_option_without_a_place_is_an_error_that_names_a_near_one(option, mes
         load_config(CONFIG, {option: 1})
 
 
+def test_an_argument_that_a_config_leaves_out_is_no_misspelling():
+    second = 'configs/second/hv_second_secfpn_6x8_80e_kitti-3d-3class.py'
+    cfg = load_config(second, {'model.middle_encoder.base_channels': 8})
+    assert cfg.model.middle_encoder.base_channels == 8
+
+
 def test_a_misspelt_setting_in_a_file_is_an_error(tmp_path):
     path = tmp_path / 'config.py'
     path.write_text("optimzer = dict(type='SGD')\n")

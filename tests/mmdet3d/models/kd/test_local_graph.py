@@ -50,6 +50,87 @@ def test_loss_and_gradients_equal_the_released_ones(shared_dir, seeded, case):
     assert norms == pytest.approx(reference['adapt_grad_norms'], rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    'case, shapes, factor, pool_mode',
+    [
+        # The released weights of SECOND amount to the batch size.
+        ('second_reweight', None, 2, 'none'),
+        ('mvx_reweight', None, 1, 'none'),
+        ('point_rcnn_reweight', [(2, 128, 700), (2, 45, 700)], 1, 'max'),
+    ],
+)
+def test_loss_and_gradients_of_maps_and_points_equal_the_released_ones(
+    shared_dir, seeded, case, shapes, factor, pool_mode
+):
+    reference = json.loads((shared_dir / 'reference' / 'kd_losses.json').read_text())[case]
+    suffixes = ['']
+    if case == 'second_reweight':
+        suffixes = ['.0', '.1']
+        shapes = zip(reference['teacher_shapes'], reference['student_shapes'])
+    elif case == 'mvx_reweight':
+        shapes = [(reference['teacher_shape'], reference['student_shape'])]
+    else:
+        shapes = [shapes]
+    total, norms, students = 0, {}, []
+    for suffix, (teacher_shape, student_shape) in zip(suffixes, shapes):
+        loss_module = LocalGraph(
+            teacher_shape[1],
+            student_shape[1],
+            num_voxels=reference['num_voxels'],
+            kneighbours=reference['kneighbours'],
+            out_channels=reference['out_channels'],
+            pool_mode=pool_mode,
+            reweight='none',
+            scope='frame',
+        )
+        for side in ('teacher', 'student'):
+            adapter = getattr(loss_module, f'{side}_gcn_adapt')
+            tensors = {**dict(adapter.named_parameters()), **dict(adapter.named_buffers())}
+            for name, tensor in tensors.items():
+                named = f'{side}_gcn_adapt{suffix}.{name}'
+                tensor.data.copy_(seeded.seeded_tensor(named, tensor.shape, tensor.dtype))
+        student = normal(f'kd.student.{case}{suffix}', *student_shape).requires_grad_()
+        loss = loss_module(student, normal(f'kd.teacher.{case}{suffix}', *teacher_shape))
+        (factor * loss).backward()
+        total += factor * loss.item()
+        students.append(student.grad.norm().item())
+        for side in ('teacher', 'student'):
+            adapter = getattr(loss_module, f'{side}_gcn_adapt')
+            for name, parameter in adapter.named_parameters():
+                norms[f'{side}_gcn_adapt{suffix}.{name}'] = parameter.grad.norm().item()
+    assert total == pytest.approx(reference['loss'], rel=1e-4)
+    assert students == pytest.approx(reference['student_feature_grad_norm'], rel=1e-4)
+    assert norms == pytest.approx(reference['adapt_grad_norms'], rel=1e-4)
+
+
+def maps(frames: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
+    return normal('student', frames, 6, 5, 7), normal('teacher', frames, 12, 5, 7)
+
+
+def test_each_map_counts_the_same_whatever_it_is_batched_with():
+    torch.manual_seed(0)
+    student, teacher = maps()
+    teacher[1] *= 20  # would take all the weight of a softmax over both
+    loss_module = LocalGraph(12, 6, num_voxels=8, kneighbours=4, temperature=0.1, scope='frame')
+    loss_module.eval()  # else the normalisation would mix the frames
+    alone = [loss_module(student[i : i + 1], teacher[i : i + 1]).item() for i in range(2)]
+    assert loss_module(student, teacher).item() == pytest.approx(np.mean(alone), rel=1e-5)
+
+
+def test_a_low_temperature_compares_the_cell_where_the_teachers_graph_is_strongest():
+    torch.manual_seed(0)
+    student, teacher = maps(frames=1)
+    loss_module = LocalGraph(12, 6, num_voxels=35, kneighbours=4, temperature=1e-6).eval()
+    rows = [each.detach().flatten(2)[0].t() for each in (student, teacher)]
+    centres = torch.arange(35)
+    neighbours = torch.cdist(rows[1], rows[1]).topk(4, largest=False).indices
+    ours = loss_module.student_gcn_adapt(rows[0], centres, neighbours)
+    theirs = loss_module.teacher_gcn_adapt(rows[1], centres, neighbours)
+    strongest = theirs.flatten(1).amax(1).argmax()
+    expected = 2 * (theirs - ours)[strongest].square().mean()
+    assert loss_module(student, teacher).item() == pytest.approx(expected.item(), rel=1e-4)
+
+
 def test_graph_is_as_wide_as_the_compressed_teacher_the_student_or_as_told():
     def width(**options: float) -> int:
         return LocalGraph(64, 40, **options).student_gcn_adapt.conv.out_channels

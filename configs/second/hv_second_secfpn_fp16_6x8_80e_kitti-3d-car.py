@@ -1,0 +1,4 @@
+_base_ = './hv_second_secfpn_6x8_80e_kitti-3d-car.py'
+
+# Mixed precision: float16 with the losses scaled by this on a GPU, bfloat16 without scaling on a CPU.
+fp16 = dict(loss_scale=512.)

@@ -1,0 +1,204 @@
+"""Sparse convolutions: spconv's, but for its arithmetic on the CPU, which is not to be trusted.
+
+With more than one thread spconv 2.3 intermittently computes wrong values on the CPU, and it has no
+backward pass there. Its index pairs are right: here they drive gathers, matrix products and sums of
+torch's. On a GPU spconv runs untouched.
+
+spconv is imported with this module, which is therefore imported only where it is needed.
+"""
+
+import logging
+import math
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+
+try:
+    import spconv.pytorch as spconv
+    from spconv.core import ConvAlgo
+    from spconv.pytorch import ops as spconv_ops
+    from spconv.pytorch.core import IndiceData
+except ImportError as error:
+    raise ImportError(
+        'sparse convolutions need spconv, which cannot be imported: pip install spconv (for CPUs) '
+        f'or the spconv-cu... of your CUDA version ({error})'
+    ) from error
+
+# torch.fx warns of a function that spconv calls and users can do nothing about.
+logging.getLogger('torch.fx._symbolic_trace').addFilter(
+    lambda record: 'is_fx_tracing' not in record.getMessage()
+)
+
+__all__ = [
+    'SparseConv3d',
+    'SparseConvTensor',
+    'SparseSequential',
+    'SubMConv3d',
+    'from_spconv1',
+    'to_dense',
+]
+
+SparseConvTensor = spconv.SparseConvTensor
+
+
+def gather_matmul_add(features: Tensor, weight: Tensor, pairs: Tensor, num_out: int) -> Tensor:
+    """Convolve sparse features: one gather, matrix product and addition per kernel offset.
+
+    Args:
+        features: features of shape (N, in_channels).
+        weight: weights of shape (K, in_channels, out_channels), K the size of the kernel.
+        pairs: for each offset the indices of inputs and outputs that meet, of shape (2, K, N), -1
+            where there are fewer.
+        num_out: number M of outputs.
+
+    Returns:
+        Features of shape (M, out_channels), summed in the type of ``features`` also under autocast.
+    """
+    out = features.new_zeros(num_out, weight.shape[2])
+    # spconv counts the pairs of a submanifold convolution for half of its kernel only.
+    used = pairs[0] >= 0
+    source, target = pairs[:, used]
+    bounds = [0, *used.sum(dim=1).cumsum(0).tolist()]
+    for offset, (start, end) in enumerate(pairwise(bounds)):
+        if start < end:
+            products = features.index_select(0, source[start:end]) @ weight[offset]
+            out = out.index_add(0, target[start:end], products.to(out.dtype))
+    return out
+
+
+def to_dense(x: SparseConvTensor) -> Tensor:
+    """Return a sparse tensor as a dense map (B, C, D, H, W), zero where it has no features."""
+    batch, cells = x.indices[:, 0].long(), x.indices[:, 1:].long()
+    _, height, width = x.spatial_shape
+    place = (cells[:, 0] * height + cells[:, 1]) * width + cells[:, 2]
+    volume = math.prod(x.spatial_shape)
+    dense = x.features.new_zeros(x.batch_size, x.features.shape[1], volume)
+    dense[batch, :, place] = x.features
+    return dense.unflatten(2, x.spatial_shape)
+
+
+def from_spconv1(weight: Tensor) -> Tensor:
+    """Lay a weight of spconv 1, (k, k, k, in, out), out as spconv 2 does, (out, k, k, k, in)."""
+    if weight[..., 0, 0].numel() == 1:
+        # spconv reads a 1x1x1 kernel as an (in, out) matrix, whatever shape it declares.
+        return weight.reshape(weight.shape[4], 1, 1, 1, weight.shape[3])
+    return weight.permute(4, 0, 1, 2, 3).contiguous()
+
+
+class _TrustedOnCPU:
+    """Mixed into spconv's 3D convolutions: their CPU arithmetic, and the loading of old weights."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._register_load_state_dict_pre_hook(self._before_load)
+
+    def forward(self, x: SparseConvTensor) -> SparseConvTensor:
+        """Return the convolution of ``x``."""
+        # A 1x1x1 kernel is one matrix product, which spconv leaves to torch.
+        if x.features.is_cuda or self.conv1x1:
+            return super().forward(x)
+        found = self._find_pairs(x)
+        weight = self.weight.flatten(1, 3).permute(1, 2, 0)
+        features = gather_matmul_add(x.features, weight, found.indice_pairs, len(found.out_indices))
+        if self.bias is not None:
+            features = features + self.bias
+        out = x.replace_feature(features)
+        out.indices = found.out_indices
+        out.spatial_shape = found.out_spatial_shape
+        return out
+
+    def _find_pairs(self, x: SparseConvTensor) -> IndiceData:
+        """Return which inputs meet which outputs, shared by the layers of one ``indice_key``."""
+        known = x.find_indice_pair(self.indice_key) if self.subm else None
+        if known is not None:
+            self._check_subm_reuse_valid(x, x.spatial_shape, known)
+            return known
+        settings = [self.kernel_size, self.stride, self.padding, self.dilation]
+        out_shape = x.spatial_shape if self.subm else self.output_shape(x.spatial_shape)
+        found = spconv_ops.get_indice_pairs(
+            x.indices,
+            x.batch_size,
+            x.spatial_shape,
+            ConvAlgo.Native,
+            *settings,
+            self.output_padding,
+            self.subm,
+        )
+        data = IndiceData(
+            found[0],
+            x.indices,
+            *found[1:],
+            x.spatial_shape,
+            out_shape,
+            is_subm=self.subm,
+            algo=ConvAlgo.Native,
+            ksize=self.kernel_size,
+            stride=self.stride,
+            dilation=self.dilation,
+            padding=self.padding,
+        )
+        if self.indice_key is not None:
+            x.indice_dict[self.indice_key] = data
+        return data
+
+    def _before_load(self, state_dict: dict, prefix: str, *_) -> None:
+        self.adapt_state_dict(state_dict, prefix)
+
+    def adapt_state_dict(self, state_dict: dict, prefix: str) -> None:
+        """Convert this layer's weight in ``state_dict``, in place, if spconv 1 saved it.
+
+        Raises:
+            ValueError: if it has the numbers of neither layout, in another order.
+        """
+        given = state_dict.get(f'{prefix}weight')
+        if given is None or given.shape == self.weight.shape:
+            return
+        out, *kernel, channels = self.weight.shape
+        if list(given.shape) == [*kernel, channels, out]:
+            state_dict[f'{prefix}weight'] = from_spconv1(given)
+        elif sorted(given.shape) == sorted(self.weight.shape):
+            raise ValueError(
+                f'{prefix}weight has shape {tuple(given.shape)}, which is neither the layout of '
+                f"spconv 2, (out, k, k, k, in) = {tuple(self.weight.shape)}, nor spconv 1's, "
+                f'(k, k, k, in, out) = {(*kernel, channels, out)}: convert it first'
+            )
+
+
+class SubMConv3d(_TrustedOnCPU, spconv.SubMConv3d):
+    """spconv's submanifold convolution: its outputs are where its inputs are."""
+
+
+class SparseConv3d(_TrustedOnCPU, spconv.SparseConv3d):
+    """spconv's sparse convolution: its outputs are wherever its kernel meets an input."""
+
+    def output_shape(self, shape: list[int]) -> list[int]:
+        """Return how many cells along z, y and x it makes of ``shape``."""
+        settings = self.kernel_size, self.stride, self.padding, self.dilation
+        return spconv_ops.get_conv_output_size(shape, *settings)
+
+
+class SparseSequential(nn.Sequential):
+    """Layers in turn; those that are not sparse convolutions act on the features alone.
+
+    One voxel alone has no variance, so it is normalised by the running statistics.
+    """
+
+    def forward(self, x: SparseConvTensor) -> SparseConvTensor:
+        """Return the output of the last layer."""
+        for module in self:
+            if isinstance(module, (nn.Sequential, _TrustedOnCPU)):
+                x = module(x)
+            else:
+                x = x.replace_feature(_apply(module, x.features))
+        return x
+
+
+def _apply(module: nn.Module, features: Tensor) -> Tensor:
+    if isinstance(module, _BatchNorm) and len(features) < 2:
+        statistics = module.running_mean, module.running_var
+        return functional.batch_norm(
+            features, *statistics, module.weight, module.bias, eps=module.eps
+        )
+    return module(features)
