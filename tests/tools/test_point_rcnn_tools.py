@@ -1,4 +1,4 @@
-"""PointRCNN by the real tools: train, evaluate, detect."""
+"""PointRCNN by the real tools: train, distil, evaluate, detect."""
 
 import json
 import os
@@ -87,3 +87,18 @@ def test_a_single_cloud_is_detected_in(kitti_sample, trained):
         (result,), _ = inference_detector(model, cloud)
         count = len(result['boxes_3d'])
         assert len(result['scores_3d']) == len(result['labels_3d']) == count
+
+
+@pytest.mark.parametrize('ratio, channels', [(8, 6), (16, 4)])
+def test_students_are_distilled(repo_root, kitti_data, trained, tmp_path, ratio, channels):
+    student = CONFIG.replace('.py', f'_student_{ratio}x.py')
+    run(
+        *(sys.executable, 'tools/train.py', student, '--work-dir', str(tmp_path), '--seed', '0'),
+        *('--use-kd', '--teacher-config', str(trained / Path(CONFIG).name)),
+        *('--teacher-checkpoint', str(trained / 'latest.pth'), '--no-validate'),
+        *options(kitti_data, channels),
+        root=repo_root,
+    )
+    losses = [line['loss_kd'] for line in training_lines(tmp_path)]
+    assert len(losses) == 6
+    assert all(0 < loss < 1e4 for loss in losses)

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmcv.runner import BaseModule, force_fp32
+from mmcv.runner import BaseModule
 from mmdet.core import build_bbox_coder
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.core.bbox import xywhr2xyxyr
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
@@ -74,7 +75,7 @@ class PointRPNHead(BaseModule):
         codes, logits = self.reg_layers(features), self.cls_layers(features)
         return codes.transpose(1, 2), logits.transpose(1, 2)
 
-    @force_fp32(apply_to=('bbox_preds', 'cls_preds'))
+    @in_float32
     def loss(
         self,
         bbox_preds: Tensor,
@@ -121,7 +122,7 @@ class PointRPNHead(BaseModule):
         return PointTargets.stack(samples)
 
     @torch.no_grad()
-    @force_fp32(apply_to=('bbox_preds', 'cls_preds'))
+    @in_float32
     def get_bboxes(
         self,
         points: Tensor,

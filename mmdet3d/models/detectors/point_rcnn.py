@@ -12,6 +12,7 @@ from mmdet3d.models.builder import (
     build_neck,
 )
 from mmdet3d.models.detectors.base import Base3DDetector
+from mmdet3d.models.kd import sum_terms
 
 
 @DETECTORS.register_module()
@@ -37,7 +38,20 @@ class PointRCNN(Base3DDetector):
     """
 
     kd_features = ('fp_features',)
-    kd_types = {'PointRCNN': {'point': {'feature': 'fp_features'}}}
+    kd_types = {
+        'PointRCNN': {
+            'point': {
+                'feature': 'fp_features',
+                # What the released code has, whose configs do not say it.
+                'loss': {
+                    'num_voxels': 6000,
+                    'kneighbours': 128,
+                    'temperature': 1e-3,
+                    'pool_mode': 'max',
+                },
+            }
+        }
+    }
 
     def __init__(
         self,
@@ -90,7 +104,7 @@ class PointRCNN(Base3DDetector):
         gt_bboxes_ignore: None = None,
         teacher_info: dict | None = None,
     ) -> dict:
-        """Return the losses of a batch.
+        """Return the losses of a batch, with ``loss_kd`` where there is a teacher.
 
         Args:
             points: clouds of shape (N, C).
@@ -106,6 +120,8 @@ class PointRCNN(Base3DDetector):
         losses = self.rpn_head.loss(*predictions, features['fp_xyz'], *truth, img_metas)
         second_stage, proposals = self._propose(features, *predictions, img_metas)
         losses.update(self.roi_head.forward_train(second_stage, img_metas, proposals, *truth))
+        if teacher_info is not None:
+            losses.update(self.loss_kd(features, teacher_info))
         return losses
 
     def simple_test(
@@ -136,10 +152,32 @@ class PointRCNN(Base3DDetector):
         }
         return of_points, proposals
 
-    def feature_channels(self, feature: str, level: int | None = None) -> int:
-        """Return the width of a published feature."""
-        widths = {'fp_features': self.neck.out_channels}
-        return widths[feature]
+    def feature_widths(self) -> dict[str, int]:
+        """Return the widths of the published features."""
+        return {'fp_features': self.neck.out_channels}
+
+    def get_teacher_info(self, points: list[Tensor], **_: Any) -> dict[str, Tensor]:
+        """Return the features of the points of a batch."""
+        return self.extract_feat(points)
+
+    def loss_kd(self, features: dict, teacher_info: dict) -> dict[str, Tensor]:
+        """Compare this network's features with the teacher's.
+
+        Args:
+            features: what this network published on a batch.
+            teacher_info: what the teacher published on the same batch.
+
+        Returns:
+            ``loss_kd``, and with several terms each of them under ``kd_NAME``.
+
+        Raises:
+            ValueError: if the two networks were given different numbers of points.
+        """
+        losses = {
+            name: self.kd_losses[name](*term.pair(features, teacher_info))
+            for name, term in self.kd_terms.items()
+        }
+        return sum_terms(losses)
 
 
 def _stage_cfgs(stage: str, train_cfg: dict | None, test_cfg: dict | None) -> dict:

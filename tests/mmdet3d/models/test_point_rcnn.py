@@ -1,4 +1,4 @@
-"""PointRCNN at the edges of its input."""
+"""PointRCNN at the edges of its input, and as student and teacher."""
 
 import copy
 
@@ -50,15 +50,15 @@ def batch(*clouds: torch.Tensor, objects: int = 2) -> dict:
     )
 
 
-def train_once(model, data: dict) -> dict:
+def train_once(model, data: dict, also: frozenset = frozenset(), **kwargs) -> dict:
     """One step, after which every parameter has a finite gradient: DDP waits for each."""
     model.train()
     model.zero_grad()
-    out = model.train_step(data, None)
+    out = model.train_step(data, None, **kwargs)
     out['loss'].backward()
     check_gradients(model)
     log = out['log_vars']
-    assert set(log) == LOSSES
+    assert set(log) == LOSSES | also
     assert all(value >= 0 for value in log.values())
     return log
 
@@ -219,6 +219,53 @@ def test_objects_of_untrained_classes_are_background(model):
 def test_clouds_that_make_no_batch_are_an_error_that_names_the_remedy(model, clouds, given):
     with pytest.raises(ValueError, match=f'{given} points.*PointSample'):
         model.extract_feat(list(clouds))
+
+
+@pytest.fixture(scope='module')
+def teacher(repo_root):
+    return make_model(repo_root, channels=16).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def kd_student(repo_root, teacher):
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.num_voxels': 50})
+    model.init_kd(teacher)
+    return model
+
+
+@pytest.mark.parametrize('points', [cloud(), cloud(20), torch.zeros(300, 4)])
+def test_a_student_trains_with_its_teacher(kd_student, teacher, points):
+    data = batch(points, points)
+    info = teacher.train_step(data, None, is_teacher=True)
+    assert info['fp_features'].shape == (2, 16, len(points))
+    log = train_once(kd_student, data, also={'loss_kd'}, teacher_info=info)
+    # Points that are all the same have no neighbourhood to tell apart.
+    assert (log['loss_kd'] > 0) == bool(points.any())
+    parts = sum(log[name] for name in (LOSSES | {'loss_kd'}) - {'loss'})
+    assert log['loss'] == pytest.approx(parts, rel=1e-5)
+
+
+def test_the_released_settings_hold_where_the_config_says_nothing(repo_root, teacher):
+    model = make_model(repo_root)
+    model.init_kd(teacher)
+    loss = model.kd_losses['point']
+    assert (loss.num_voxels, loss.kneighbours, loss.temperature) == (6000, 128, 1e-3)
+    assert loss.pool_mode == 'max'
+    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.temperature': 0.1})
+    model.init_kd(teacher)
+    assert model.kd_losses['point'].temperature == 0.1
+
+
+def test_a_teacher_with_other_points_is_an_error_that_says_so(kd_student, teacher):
+    info = teacher.train_step(batch(cloud(200)), None, is_teacher=True)
+    with pytest.raises(ValueError, match=r'compares fp_features of shape \(1, 8, 300\)'):
+        kd_student.train_step(batch(cloud()), None, teacher_info=info)
+
+
+def test_a_distilled_checkpoint_loads_into_a_student_without_a_teacher(kd_student, repo_root):
+    plain = make_model(repo_root, **{'model.train_cfg': None})
+    result = plain.load_state_dict(kd_student.state_dict())
+    assert result.missing_keys == result.unexpected_keys == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from mmdet.core import build_bbox_coder
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, rotation_3d_in_axis, xywhr2xyxyr
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
@@ -144,6 +145,7 @@ class PointRCNNBboxHead(BaseModule):
         residuals = self.conv_reg(self.reg_convs(features))
         return scores.flatten(), residuals.squeeze(2)
 
+    @in_float32
     def loss(
         self, cls_score: Tensor, bbox_pred: Tensor, rois: Tensor, targets: RoITargets
     ) -> dict[str, Tensor]:
@@ -181,6 +183,7 @@ class PointRCNNBboxHead(BaseModule):
         return torch.cat([rois[:, :3] + offsets, boxes[:, 3:]], dim=1)
 
     @torch.no_grad()
+    @in_float32
     def get_bboxes(
         self,
         rois: Sequence[Tensor],

@@ -6,6 +6,7 @@ import torch
 from mmdet.models.builder import ROI_EXTRACTORS
 from torch import Tensor, nn
 
+from mmcv_patched.runner import in_float32
 from mmdet3d.core.bbox import rotation_3d_in_axis
 from mmdet3d.models.layers import build_layer
 
@@ -26,6 +27,7 @@ class Single3DRoIPointExtractor(nn.Module):
         self.roi_layer = build_layer(roi_layer)
 
     @torch.no_grad()
+    @in_float32
     def forward(self, feats: Tensor, coordinate: Tensor, rois: Sequence[Tensor]) -> Tensor:
         """Return positions and features of the points in the proposals of a batch.
 
