@@ -62,25 +62,26 @@ def second_widths(channels: int) -> dict:
     }
 
 
-def data(root: str, range_filter: int = 5) -> dict:
+def data(root: str, sampler: int = 2, range_filter: int | None = 5) -> dict:
     """Data made by create_data.py in ``root``, all of whose labelled frames train and test.
 
-    ``range_filter`` is the place of the points' filter in the config's training pipeline, before
-    that of the objects.
+    ``sampler`` is the place of ObjectSample in the config's training pipeline, ``range_filter``
+    that of the points' filter, before that of the objects, where their range is another one.
     """
     infos = f'{root}/kitti_infos_trainval.pkl'
-    sampler = 'data.train.dataset.pipeline.2.db_sampler'
+    steps = 'data.train.dataset.pipeline'
     options = {f'data.{part}.data_root': f'{root}/' for part in ('train.dataset', 'val', 'test')}
     options |= {f'data.{part}.ann_file': infos for part in ('train.dataset', 'val', 'test')}
     options |= {
-        f'{sampler}.data_root': f'{root}/',
-        f'{sampler}.info_path': f'{root}/kitti_dbinfos_train.pkl',
-        f'data.train.dataset.pipeline.{range_filter}.point_cloud_range': RANGE,
-        f'data.train.dataset.pipeline.{range_filter + 1}.point_cloud_range': RANGE,
+        f'{steps}.{sampler}.db_sampler.data_root': f'{root}/',
+        f'{steps}.{sampler}.db_sampler.info_path': f'{root}/kitti_dbinfos_train.pkl',
         'data.train.times': 1,
         'data.samples_per_gpu': 2,
         'data.workers_per_gpu': 0,
     }
+    if range_filter is not None:
+        for step in (range_filter, range_filter + 1):
+            options[f'{steps}.{step}.point_cloud_range'] = RANGE
     return options
 
 

@@ -33,19 +33,3 @@ def widths(channels: int) -> dict:
         'model.roi_head.bbox_head.pred_layer_cfg.cls_conv_channels': [c],
         'model.roi_head.bbox_head.pred_layer_cfg.reg_conv_channels': [c],
     }
-
-
-def data(root: str) -> dict:
-    """Data made by create_data.py in ``root``, all of whose labelled frames train and test."""
-    infos = f'{root}/kitti_infos_trainval.pkl'
-    sampler = 'data.train.dataset.pipeline.4.db_sampler'
-    options = {f'data.{part}.data_root': f'{root}/' for part in ('train.dataset', 'val', 'test')}
-    options |= {f'data.{part}.ann_file': infos for part in ('train.dataset', 'val', 'test')}
-    options |= {
-        f'{sampler}.data_root': f'{root}/',
-        f'{sampler}.info_path': f'{root}/kitti_dbinfos_train.pkl',
-        'data.train.times': 1,
-        'data.samples_per_gpu': 2,
-        'data.workers_per_gpu': 0,
-    }
-    return options

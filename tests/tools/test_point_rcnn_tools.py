@@ -1,9 +1,6 @@
 """PointRCNN by the real tools: train, distil, evaluate, detect."""
 
-import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,32 +8,18 @@ import numpy as np
 import pytest
 import shrink
 import shrink_point_rcnn
+from tooling import run, training_lines
 
 from mmdet3d.apis import inference_detector, init_model
 
 CONFIG = 'configs/point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
 
 
-def run(*command: str, root: Path) -> str:
-    """Run a command in the checkout and return what it printed; it has to succeed."""
-    done = subprocess.run(
-        command,
-        cwd=root,
-        env={**os.environ, 'OMP_NUM_THREADS': '2'},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
 def options(data: Path, channels: int, **more) -> list[str]:
     settings = {
         **shrink_point_rcnn.small_scene(),
         **shrink_point_rcnn.widths(channels),
-        **shrink_point_rcnn.data(str(data)),
+        **shrink.data(str(data), sampler=4, range_filter=None),
         'runner.max_epochs': 2,
         'log_config.interval': 1,
         'evaluation.interval': 2,
@@ -56,11 +39,6 @@ def trained(repo_root, kitti_data, tmp_path_factory) -> Path:
     )
     assert 'Car AP40@0.70, 0.70, 0.70:' in out
     return work_dir
-
-
-def training_lines(work_dir: Path) -> list[dict]:
-    lines = [json.loads(line) for line in max(work_dir.glob('*.log.json')).read_text().splitlines()]
-    return [line for line in lines if line.get('mode') == 'train']
 
 
 def test_training_logs_the_losses_of_both_stages(trained):
