@@ -1,7 +1,6 @@
 """Options that shrink the shipped configs to what a test can afford."""
 
 RANGE = [0, -20.48, -3, 40.96, 20.48, 1]
-NUSCENES_RANGE = [-25.6, -25.6, -5, 25.6, 25.6, 3]
 
 
 def small_scene() -> dict:
@@ -63,65 +62,26 @@ def second_widths(channels: int) -> dict:
     }
 
 
-def small_nuscenes_scene() -> dict:
-    """PointPillars-FPN on a quarter of the range, with wide pillars: 128 x 128 cells."""
-    x_min, y_min, _, x_max, y_max, _ = NUSCENES_RANGE
-    return {
-        'model.pts_voxel_layer.voxel_size': [0.4, 0.4, 8],
-        'model.pts_voxel_layer.point_cloud_range': NUSCENES_RANGE,
-        'model.pts_voxel_encoder.voxel_size': [0.4, 0.4, 8],
-        'model.pts_voxel_encoder.point_cloud_range': NUSCENES_RANGE,
-        'model.pts_middle_encoder.output_shape': [128, 128],
-        'model.pts_bbox_head.anchor_generator.ranges': [[x_min, y_min, -1.8, x_max, y_max, -1.8]],
-    }
-
-
-def nuscenes_widths(channels: int) -> dict:
-    """PointPillars-FPN ``channels`` wide where the teacher has 64, with shallow stages."""
-    c = channels
-    return {
-        'model.pts_voxel_encoder.feat_channels': [c, c],
-        'model.pts_middle_encoder.in_channels': c,
-        'model.pts_backbone.in_channels': c,
-        'model.pts_backbone.out_channels': [c, 2 * c, 4 * c],
-        'model.pts_backbone.layer_nums': [1, 1, 1],
-        'model.pts_neck.in_channels': [c, 2 * c, 4 * c],
-        'model.pts_neck.out_channels': 4 * c,
-        'model.pts_bbox_head.in_channels': 4 * c,
-        'model.pts_bbox_head.feat_channels': 4 * c,
-    }
-
-
-def nuscenes_data(root: str, infos: str) -> dict:
-    """Data below ``root`` with info files in ``infos``, as :func:`small_nuscenes_scene` sees it."""
-    options = {'data.samples_per_gpu': 2, 'data.workers_per_gpu': 0}
-    for part, split in {'train': 'train', 'val': 'val', 'test': 'val'}.items():
-        options[f'data.{part}.ann_file'] = f'{infos}/nuscenes_infos_{split}.pkl'
-        options[f'data.{part}.data_root'] = f'{root}/'
-    for step in (5, 6):
-        options[f'data.train.pipeline.{step}.point_cloud_range'] = NUSCENES_RANGE
-    return options
-
-
-def data(root: str, range_filter: int = 5) -> dict:
+def data(root: str, sampler: int = 2, range_filter: int | None = 5) -> dict:
     """Data made by create_data.py in ``root``, all of whose labelled frames train and test.
 
-    ``range_filter`` is the place of the points' filter in the config's training pipeline, before
-    that of the objects.
+    ``sampler`` is the place of ObjectSample in the config's training pipeline, ``range_filter``
+    that of the points' filter, before that of the objects, where their range is another one.
     """
     infos = f'{root}/kitti_infos_trainval.pkl'
-    sampler = 'data.train.dataset.pipeline.2.db_sampler'
+    steps = 'data.train.dataset.pipeline'
     options = {f'data.{part}.data_root': f'{root}/' for part in ('train.dataset', 'val', 'test')}
     options |= {f'data.{part}.ann_file': infos for part in ('train.dataset', 'val', 'test')}
     options |= {
-        f'{sampler}.data_root': f'{root}/',
-        f'{sampler}.info_path': f'{root}/kitti_dbinfos_train.pkl',
-        f'data.train.dataset.pipeline.{range_filter}.point_cloud_range': RANGE,
-        f'data.train.dataset.pipeline.{range_filter + 1}.point_cloud_range': RANGE,
+        f'{steps}.{sampler}.db_sampler.data_root': f'{root}/',
+        f'{steps}.{sampler}.db_sampler.info_path': f'{root}/kitti_dbinfos_train.pkl',
         'data.train.times': 1,
         'data.samples_per_gpu': 2,
         'data.workers_per_gpu': 0,
     }
+    if range_filter is not None:
+        for step in (range_filter, range_filter + 1):
+            options[f'{steps}.{step}.point_cloud_range'] = RANGE
     return options
 
 

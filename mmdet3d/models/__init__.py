@@ -1,7 +1,7 @@
 """Networks. Importing the package registers them and replaces mmdet's focal loss."""
 
 import mmdet_patched.models  # noqa: F401  (registers the losses that run without compiled code)
-from mmdet3d.models.backbones import SECOND
+from mmdet3d.models.backbones import SECOND, PointNet2SAMSG
 from mmdet3d.models.builder import (
     BACKBONES,
     DETECTORS,
@@ -19,10 +19,15 @@ from mmdet3d.models.builder import (
     build_neck,
     build_voxel_encoder,
 )
-from mmdet3d.models.dense_heads import Anchor3DHead
-from mmdet3d.models.detectors import Base3DDetector, MVXFasterRCNN, VoxelNet
+from mmdet3d.models.dense_heads import Anchor3DHead, PointRPNHead
+from mmdet3d.models.detectors import Base3DDetector, MVXFasterRCNN, PointRCNN, VoxelNet
 from mmdet3d.models.middle_encoders import PointPillarsScatter, SparseEncoder
-from mmdet3d.models.necks import SECONDFPN
+from mmdet3d.models.necks import SECONDFPN, PointNetFPNeck
+from mmdet3d.models.roi_heads import (
+    PointRCNNBboxHead,
+    PointRCNNRoIHead,
+    Single3DRoIPointExtractor,
+)
 from mmdet3d.models.voxel_encoders import HardSimpleVFE, HardVFE, PillarFeatureNet
 
 __all__ = [
@@ -41,7 +46,14 @@ __all__ = [
     'HardVFE',
     'MVXFasterRCNN',
     'PillarFeatureNet',
+    'PointNet2SAMSG',
+    'PointNetFPNeck',
     'PointPillarsScatter',
+    'PointRCNN',
+    'PointRCNNBboxHead',
+    'PointRCNNRoIHead',
+    'PointRPNHead',
+    'Single3DRoIPointExtractor',
     'SparseEncoder',
     'VoxelNet',
     'build_backbone',

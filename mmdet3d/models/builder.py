@@ -4,11 +4,12 @@ import warnings
 
 from mmcv.utils import ConfigDict
 from mmdet.core.anchor.builder import PRIOR_GENERATORS
-from mmdet.core.bbox.builder import BBOX_ASSIGNERS, BBOX_CODERS
+from mmdet.core.bbox.builder import BBOX_ASSIGNERS, BBOX_CODERS, BBOX_SAMPLERS
 from mmdet.core.bbox.iou_calculators.builder import IOU_CALCULATORS
 from mmdet.models.builder import BACKBONES, DETECTORS, HEADS, LOSSES, MODELS, NECKS
 from torch import nn
 
+from mmdet3d.models.layers.builder import LAYERS
 from mmdet3d.utils.registry import suggest_names
 
 VOXEL_ENCODERS = MODELS
@@ -71,7 +72,8 @@ def build_detector(
             )
     if any(value is not None for value in given.values()):
         warnings.warn('put train_cfg and test_cfg into the model section', stacklevel=2)
-    registries = MODELS, PRIOR_GENERATORS, BBOX_ASSIGNERS, BBOX_CODERS, IOU_CALCULATORS
+    parts = PRIOR_GENERATORS, BBOX_ASSIGNERS, BBOX_SAMPLERS, BBOX_CODERS, IOU_CALCULATORS
+    registries = MODELS, LAYERS, *parts
     with suggest_names(*registries):
         return DETECTORS.build(cfg, default_args=given)
 

@@ -1,21 +1,34 @@
 """Point-cloud operators: numba on the CPU, torch on other devices."""
 
+from mmdet3d.ops.ball_query import ball_query
+from mmdet3d.ops.furthest_point_sample import furthest_point_sample
+from mmdet3d.ops.group_points import gather_points, group_points
 from mmdet3d.ops.nms import nms_bev, nms_normal_bev
 from mmdet3d.ops.norm import NaiveSyncBatchNorm1d, NaiveSyncBatchNorm2d, waits_for_others
 from mmdet3d.ops.points_in_boxes import points_in_boxes_all, points_in_boxes_part
+from mmdet3d.ops.roi_point_pool import roi_point_pool
 from mmdet3d.ops.rotated_iou import boxes_iou_bev, boxes_overlap_bev
+from mmdet3d.ops.three_interpolate import three_interpolate
+from mmdet3d.ops.three_nn import three_nn
 from mmdet3d.ops.voxelize import Voxelization, voxelization
 
 __all__ = [
     'NaiveSyncBatchNorm1d',
     'NaiveSyncBatchNorm2d',
     'Voxelization',
+    'ball_query',
     'boxes_iou_bev',
     'boxes_overlap_bev',
+    'furthest_point_sample',
+    'gather_points',
+    'group_points',
     'nms_bev',
     'nms_normal_bev',
     'points_in_boxes_all',
     'points_in_boxes_part',
+    'roi_point_pool',
+    'three_interpolate',
+    'three_nn',
     'voxelization',
     'waits_for_others',
 ]

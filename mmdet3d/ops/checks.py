@@ -51,3 +51,31 @@ def require_floats(**tensors: torch.Tensor):
     devices = {name: str(tensor.device) for name, tensor in tensors.items()}
     if len(set(devices.values())) > 1:
         raise ValueError(f'all tensors must be on one device, got {devices}')
+
+
+def require_indices(name: str, indices: torch.Tensor, device: torch.device):
+    """Check that an argument is a tensor of whole numbers on the device of what it points into.
+
+    Raises:
+        TypeError: if it is not an int32 or int64 tensor.
+        ValueError: if it is on another device.
+    """
+    is_tensor = isinstance(indices, torch.Tensor)
+    if not is_tensor or indices.dtype not in (torch.int32, torch.int64):
+        given = indices.dtype if is_tensor else type(indices).__name__
+        raise TypeError(f'{name} must be an int32 or int64 torch.Tensor, got {given}')
+    if indices.device != device:
+        raise ValueError(
+            f'all tensors must be on one device, got {name} on {indices.device} and others on '
+            f'{device}'
+        )
+
+
+def require_at_least(name: str, least: int, given: int):
+    """Check a count.
+
+    Raises:
+        ValueError: if it is smaller than allowed.
+    """
+    if given < least:
+        raise ValueError(f'{name} must be at least {least}, got {given}')

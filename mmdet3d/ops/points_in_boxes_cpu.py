@@ -40,12 +40,19 @@ def batched_points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray
     points = np.ascontiguousarray(points, dtype=np.float64)
     boxes = np.ascontiguousarray(boxes, dtype=np.float64)
     inside = np.empty((points.shape[0], points.shape[1], boxes.shape[1]), dtype=np.bool_)
-    _fill_inside(points, _box_frames(boxes), inside)
+    _fill_inside(points, box_frames(boxes), inside)
     return inside
 
 
-def _box_frames(boxes: np.ndarray) -> np.ndarray:
-    """Compute once per box: middle x, y, z, half sizes, cosine and sine of the yaw, (B, T, 8)."""
+def box_frames(boxes: np.ndarray) -> np.ndarray:
+    """Compute once per box what every point needs.
+
+    Args:
+        boxes: (B, T, 7) float64, as for ``points_in_boxes``.
+
+    Returns:
+        (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw.
+    """
     half = boxes[..., 3:6] / 2
     middle = boxes[..., :3].copy()
     middle[..., 2] += half[..., 2]
@@ -61,11 +68,12 @@ def _fill_inside(points, frames, inside):
         for i in range(inside.shape[1]):
             x, y, z = points[cloud, i, 0], points[cloud, i, 1], points[cloud, i, 2]
             for j in range(inside.shape[2]):
-                inside[cloud, i, j] = _is_inside(x, y, z, frames, cloud, j)
+                inside[cloud, i, j] = is_inside(x, y, z, frames, cloud, j)
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _is_inside(x, y, z, frames, cloud, j):
+def is_inside(x, y, z, frames, cloud, j):
+    """Tell whether a point lies in box j of a cloud, a row of ``box_frames``."""
     dx, dy = x - frames[cloud, j, 0], y - frames[cloud, j, 1]
     cos, sin = frames[cloud, j, 6], frames[cloud, j, 7]
     return (

@@ -1,40 +1,26 @@
 """nuScenes by the real tools: a teacher in mixed precision, a distilled student, its evaluation."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import shrink
+import shrink_nuscenes
 import torch
+from tooling import run, training_lines
 
 PREFIX = 'configs/pointpillars/hv_pointpillars_'
 TEACHER = f'{PREFIX}fpn_sbn-all_fp16_2x8_2x_nus-3d.py'
 STUDENT = f'{PREFIX}secfpn_sbn-all_4x8_2x_nus-3d_student_4x.py'
 
 
-def run(root: Path, *command: str) -> str:
-    env = {**os.environ, 'OMP_NUM_THREADS': '2', 'PYTHONPATH': str(root)}
-    done = subprocess.run(
-        [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
-def log_of(folder: Path, mode: str) -> list[dict]:
-    lines = map(json.loads, next(folder.glob('*.log.json')).read_text().splitlines())
-    return [line for line in lines if line.get('mode') == mode]
-
-
 @pytest.fixture(scope='module')
 def options(nuscenes_root, nuscenes_data):
     """Command-line options that shrink a config to as many channels."""
     settings = {
-        **shrink.small_nuscenes_scene(),
-        **shrink.nuscenes_data(str(nuscenes_root), str(nuscenes_data)),
+        **shrink_nuscenes.small_scene(),
+        **shrink_nuscenes.data(str(nuscenes_root), str(nuscenes_data)),
         'model.test_cfg.pts.score_thr': 0.0,
         'lr_config.warmup_iters': 2,
         'evaluation.interval': 1,
@@ -43,7 +29,7 @@ def options(nuscenes_root, nuscenes_data):
     }
 
     def of(channels: int) -> list[str]:
-        both = {**settings, **shrink.nuscenes_widths(channels)}
+        both = {**settings, **shrink_nuscenes.widths(channels)}
         return ['--cfg-options', *shrink.as_arguments(both)]
 
     return of
@@ -54,7 +40,7 @@ def teacher(repo_root, options, tmp_path_factory) -> Path:
     """The folder of a teacher trained for an epoch."""
     folder = tmp_path_factory.mktemp('nuscenes_teacher')
     where = ['--work-dir', str(folder), '--seed', '0', '--no-validate']
-    run(repo_root, 'tools/train.py', TEACHER, *where, *options(8))
+    run(sys.executable, 'tools/train.py', TEACHER, *where, *options(8), root=repo_root)
     return folder
 
 
@@ -65,11 +51,13 @@ def trained(repo_root, teacher, options, tmp_path_factory) -> tuple[Path, str]:
     named = ['--teacher-config', str(teacher / Path(TEACHER).name)]
     named += ['--teacher-checkpoint', str(teacher / 'latest.pth')]
     where = ['--work-dir', str(folder), '--seed', '0', '--use-kd', *named]
-    return folder, run(repo_root, 'tools/train.py', STUDENT, *where, *options(4))
+    return folder, run(
+        sys.executable, 'tools/train.py', STUDENT, *where, *options(4), root=repo_root
+    )
 
 
 def test_a_teacher_trains_in_mixed_precision_on_float32_weights(teacher):
-    steps = log_of(teacher, 'train')
+    steps = training_lines(teacher)
     assert len(steps) > 0
     for line in steps:
         assert line['loss'] > 0 and 0 < line['grad_norm'] < 1e5
@@ -80,7 +68,7 @@ def test_a_teacher_trains_in_mixed_precision_on_float32_weights(teacher):
 
 
 def test_a_student_is_distilled_from_the_first_map_of_the_neck(trained):
-    steps = log_of(trained[0], 'train')
+    steps = training_lines(trained[0])
     assert len(steps) > 0
     for line in steps:
         parts = ('loss_cls', 'loss_bbox', 'loss_dir', 'loss_kd')
@@ -90,7 +78,8 @@ def test_a_student_is_distilled_from_the_first_map_of_the_neck(trained):
 
 def test_training_ends_with_the_official_figures(trained):
     assert 'mAP: 0.' in trained[1] and 'NDS: 0.' in trained[1]
-    figures = log_of(trained[0], 'val')
+    log = next(trained[0].glob('*.log.json')).read_text().splitlines()
+    figures = [line for line in map(json.loads, log) if line.get('mode') == 'val']
     assert 'pts_bbox_NuScenes/NDS' in figures[-1] and 'pts_bbox_NuScenes/mATE' in figures[-1]
 
 
@@ -99,7 +88,7 @@ def test_evaluation_prints_map_nds_and_the_errors_of_every_class(
 ):
     figures = tmp_path / 'figures.json'
     wanted = [str(trained[0] / 'latest.pth'), '--eval', 'bbox', '--figures', str(figures)]
-    printed = run(repo_root, 'tools/test.py', STUDENT, *wanted, *options(4))
+    printed = run(sys.executable, 'tools/test.py', STUDENT, *wanted, *options(4), root=repo_root)
     for word in ('ATE', 'ASE', 'AOE', 'AVE', 'AAE', 'construction_vehicle', 'mAP: ', 'NDS: '):
         assert word in printed
     assert 'pts_bbox_NuScenes/mAP' in json.loads(figures.read_text())
@@ -108,7 +97,7 @@ def test_evaluation_prints_map_nds_and_the_errors_of_every_class(
 def test_results_are_written_without_evaluation(repo_root, trained, options, tmp_path):
     wanted = [str(trained[0] / 'latest.pth'), '--format-only']
     wanted += ['--eval-options', f'submission_prefix={tmp_path}']
-    run(repo_root, 'tools/test.py', STUDENT, *wanted, *options(4))
+    run(sys.executable, 'tools/test.py', STUDENT, *wanted, *options(4), root=repo_root)
     content = json.loads((tmp_path / 'pts_bbox' / 'results_nusc.json').read_text())
     assert content['meta']['use_lidar'] and len(content['results']) == 3
     assert any(content['results'].values())

@@ -1,13 +1,13 @@
 """SECOND by the real tools: a teacher, students in float32 and in mixed precision, evaluation."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import shrink
 import torch
+from tooling import call, run, training_lines
 
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
@@ -15,15 +15,6 @@ from mmdet3d.utils.config import load_config
 
 PREFIX = 'configs/second/hv_second_secfpn_'
 TEACHER = f'{PREFIX}6x8_80e_kitti-3d-3class.py'
-
-
-def run(repo_root: Path, *command: str) -> str:
-    """Run a tool, which has to succeed, and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, *command], cwd=repo_root, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
 
 
 def options(data: Path, channels: int) -> list[str]:
@@ -40,9 +31,8 @@ def options(data: Path, channels: int) -> list[str]:
 def train(repo_root: Path, config: str, work_dir: Path, *arguments: str) -> list[dict]:
     """Train without evaluation; return the lines of the log, one for each step."""
     where = ['--work-dir', str(work_dir), '--seed', '0', '--no-validate']
-    run(repo_root, 'tools/train.py', config, *where, *arguments)
-    log = next(work_dir.glob('*.log.json')).read_text().splitlines()
-    return [line for line in map(json.loads, log) if line.get('mode') == 'train']
+    run(sys.executable, 'tools/train.py', config, *where, *arguments, root=repo_root)
+    return training_lines(work_dir)
 
 
 @pytest.fixture(scope='module')
@@ -76,8 +66,8 @@ def test_a_student_is_distilled_and_evaluated(
     weights = saved['state_dict'].values()
     assert {w.dtype for w in weights if w.is_floating_point()} == {torch.float32}
     figures = tmp_path / 'figures.json'
-    test = ['tools/test.py', config, str(tmp_path / 'latest.pth'), '--eval', 'mAP']
-    out = run(repo_root, *test, '--figures', str(figures), *options(kitti_data, channels))
+    test = [sys.executable, 'tools/test.py', config, str(tmp_path / 'latest.pth'), '--eval', 'mAP']
+    out = run(*test, '--figures', str(figures), *options(kitti_data, channels), root=repo_root)
     assert 'Overall AP40@easy, moderate, hard:' in out
     assert 'KITTI/Overall_3D_AP40_moderate' in json.loads(figures.read_text())
 
@@ -103,10 +93,8 @@ def test_a_checkpoint_in_an_unknown_layout_is_an_error_that_names_it(repo_root, 
     saved['state_dict'][key] = saved['state_dict'][key].permute(0, 4, 1, 2, 3).contiguous()
     broken = tmp_path / 'broken.pth'
     torch.save(saved, broken)
-    command = ['tools/test.py', config, str(broken), '--eval', 'mAP']
-    done = subprocess.run(
-        [sys.executable, *command], cwd=repo_root, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, 'tools/test.py', config, str(broken), '--eval', 'mAP']
+    done = call(*command, root=repo_root)
     assert done.returncode != 0
     assert (
         f'{key} has shape (8, 4, 3, 3, 3), which is neither the layout of spconv 2' in done.stderr

@@ -1,33 +1,18 @@
 """The main job by the real tools: a teacher, a student with and without it, their evaluation."""
 
 import json
-import os
 import pickle
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import shrink
 import torch
+from tooling import call, run, training_lines
 
 CONFIGS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-'
 TEACHER, STUDENT = f'{CONFIGS}3class.py', f'{CONFIGS}3class_student_4x.py'
-
-
-def run(*command: str, root: Path, **environment: str) -> str:
-    """Run a command in the checkout and return what it printed; it has to succeed."""
-    done = call(*command, root=root, **environment)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
-def call(*command: str, root: Path, **environment: str) -> subprocess.CompletedProcess:
-    env = {**os.environ, 'OMP_NUM_THREADS': '2', **environment}
-    return subprocess.run(
-        command, cwd=root, env=env, capture_output=True, text=True, check=False, timeout=300
-    )
 
 
 def options(data: Path, channels: int, epochs: int = 2, **more) -> list[str]:
@@ -50,12 +35,6 @@ def train(root: Path, config: str, work_dir: Path, *arguments: str) -> list[dict
         root=root,
     )
     return training_lines(work_dir)
-
-
-def training_lines(work_dir: Path) -> list[dict]:
-    log = max(work_dir.glob('*.log.json'))
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    return [line for line in lines if line.get('mode') == 'train']
 
 
 @pytest.fixture(scope='module')

@@ -16,13 +16,18 @@ from mmdet.core.bbox import (
     build_sampler,
 )
 
-from mmdet3d.core.bbox.coders import DeltaXYZWLHRBBoxCoder, build_bbox_coder
+from mmdet3d.core.bbox.coders import (
+    DeltaXYZWLHRBBoxCoder,
+    PointXYZWHLRBBoxCoder,
+    build_bbox_coder,
+)
 from mmdet3d.core.bbox.iou_calculators import (
     BboxOverlaps3D,
     BboxOverlapsNearest3D,
     bbox_overlaps_3d,
     bbox_overlaps_nearest_3d,
 )
+from mmdet3d.core.bbox.samplers import IoUNegPiecewiseSampler
 from mmdet3d.core.bbox.structures import (
     BaseInstance3DBoxes,
     Box3DMode,
@@ -51,9 +56,11 @@ __all__ = [
     'DeltaXYZWLHRBBoxCoder',
     'InstanceBalancedPosSampler',
     'IoUBalancedNegSampler',
+    'IoUNegPiecewiseSampler',
     'LiDARInstance3DBoxes',
     'MaxIoUAssigner',
     'OHEMSampler',
+    'PointXYZWHLRBBoxCoder',
     'PseudoSampler',
     'RandomSampler',
     'SamplingResult',

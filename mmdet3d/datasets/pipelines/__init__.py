@@ -16,6 +16,7 @@ from mmdet3d.datasets.pipelines.load_sweeps import LoadPointsFromMultiSweeps
 from mmdet3d.datasets.pipelines.object_filters import ObjectNameFilter, ObjectRangeFilter
 from mmdet3d.datasets.pipelines.object_noise import ObjectNoise
 from mmdet3d.datasets.pipelines.object_sample import ObjectSample
+from mmdet3d.datasets.pipelines.point_sample import PointSample
 from mmdet3d.datasets.pipelines.point_steps import PointShuffle, PointsRangeFilter
 from mmdet3d.datasets.pipelines.random_flip import RandomFlip3D
 from mmdet3d.datasets.pipelines.test_time_aug import MultiScaleFlipAug3D
@@ -35,6 +36,7 @@ __all__ = [
     'ObjectNoise',
     'ObjectRangeFilter',
     'ObjectSample',
+    'PointSample',
     'PointShuffle',
     'PointsRangeFilter',
     'RandomFlip3D',

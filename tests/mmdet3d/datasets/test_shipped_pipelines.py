@@ -19,13 +19,18 @@ POINTPILLARS = [
     'pointpillars_kitti_car_teacher',
     'pointpillars_kitti_car_student_4x',
 ]
+POINT_RCNN = [
+    'point_rcnn_kitti_3class_teacher',
+    'point_rcnn_kitti_3class_student_8x',
+    'point_rcnn_kitti_3class_student_16x',
+]
 DISTINCT = [POINTPILLARS[0], POINTPILLARS[3], 'second_kitti_3class_teacher']
 
 # The converted sample has fewer classes than the configs sample from.
 pytestmark = pytest.mark.filterwarnings('ignore:.*none will be sampled')
 
 
-@pytest.mark.parametrize('config', POINTPILLARS)
+@pytest.mark.parametrize('config', POINTPILLARS + POINT_RCNN)
 def test_every_shipped_data_set_is_built(config, shipped_dataset):
     train = build_dataset(shipped_dataset(config, 'train'))
     val = build_dataset(shipped_dataset(config, 'val'))
@@ -79,6 +84,16 @@ def test_a_test_batch_is_the_cloud_cropped_to_the_range(config, shipped_dataset)
     step = dataset.pipeline.transforms[1].transforms.transforms[2]
     inside = np.all((cloud[:, :3] > step.pcd_range[:3]) & (cloud[:, :3] < step.pcd_range[3:]), 1)
     np.testing.assert_allclose(clouds[0].numpy(), cloud[inside], atol=1e-6)
+
+
+@pytest.mark.parametrize('part', ['train', 'val'])
+def test_every_cloud_of_point_rcnn_has_the_same_number_of_points(part, shipped_dataset, seeded):
+    dataset = build_dataset(shipped_dataset(POINT_RCNN[0], part))
+    for index in range(len(dataset)):
+        points = dataset[index]['points']
+        points = points.data if part == 'train' else points[0].data
+        assert points.shape == (16384, 4)
+        assert ((points[:, 0] > 0) & (points[:, 0] < 70.4)).all()
 
 
 def test_the_crop_leaves_as_many_points_as_the_reference_run(shared_dir, shipped_dataset):

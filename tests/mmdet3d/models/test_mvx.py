@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-import shrink
+import shrink_nuscenes as shrink
 import torch
 from mmcv import Config
 
@@ -22,7 +22,7 @@ LOSSES = {'loss_cls', 'loss_bbox', 'loss_dir'}
 def make_model(repo_root, channels: int = 4, config: str = STUDENT, **options) -> torch.nn.Module:
     torch.manual_seed(0)
     cfg = Config.fromfile(repo_root / config)
-    small = {**shrink.small_nuscenes_scene(), **shrink.nuscenes_widths(channels)}
+    small = {**shrink.small_scene(), **shrink.widths(channels)}
     cfg.merge_from_dict({**small, **options})
     model = build_model(cfg.model)
     model.init_weights()
@@ -49,8 +49,8 @@ def kd_student(repo_root, teacher):
 
 def cloud(count: int = 500, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
-    low = torch.tensor([*shrink.NUSCENES_RANGE[:3], 0.0])
-    high = torch.tensor([*shrink.NUSCENES_RANGE[3:], 0.5])
+    low = torch.tensor([*shrink.RANGE[:3], 0.0])
+    high = torch.tensor([*shrink.RANGE[3:], 0.5])
     return low + (high - low) * torch.rand(count, 4, generator=generator)
 
 
@@ -188,7 +188,7 @@ def sweep(shared_dir) -> dict:
         for each in content['instances']
         if each['bbox_label_3d'] >= 0
         and each['num_lidar_pts'] > 0
-        and max(map(abs, each['bbox_3d'][:2])) < shrink.NUSCENES_RANGE[3]
+        and max(map(abs, each['bbox_3d'][:2])) < shrink.RANGE[3]
     ]
     # Velocities that are not known are 0, as in the data set.
     boxes = torch.tensor([each['bbox_3d'] + each['velocity'] for each in objects]).nan_to_num(0)

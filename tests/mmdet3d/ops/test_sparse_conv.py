@@ -164,6 +164,8 @@ def test_gpu_equals_cpu(name):
     layer = LAYERS[name]()
     x = sparse(300, 4)
     expected = to_dense(layer(x))
-    there = SparseConvTensor(x.features.detach().cuda(), x.indices.cuda(), SHAPE, x.batch_size)
-    found = to_dense(layer.cuda()(there)).cpu()
+    there = SparseConvTensor(
+        x.features.detach().to('cuda'), x.indices.to('cuda'), SHAPE, x.batch_size
+    )
+    found = to_dense(layer.to('cuda')(there)).cpu()
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)

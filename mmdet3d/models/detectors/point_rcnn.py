@@ -1,0 +1,187 @@
+"""The detector on raw points: PointRCNN."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmdet3d.models.builder import (
+    DETECTORS,
+    build_backbone,
+    build_head,
+    build_neck,
+)
+from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
+from mmdet3d.models.kd import sum_terms
+
+
+@DETECTORS.register_module()
+class PointRCNN(Base3DDetector):
+    """Features of every point, a proposal from each, and a second stage that refines the best.
+
+    From "PointRCNN: 3D Object Proposal Generation and Detection from Point Cloud" (CVPR 2019), with
+    mmdetection3d's bin-free boxes.
+
+    Args:
+        backbone: config of the backbone on points.
+        neck: config of the neck that gives every point its feature.
+        rpn_head: config of the head that proposes boxes.
+        roi_head: config of the second stage.
+        train_cfg: settings for training, ``rpn`` and ``rcnn`` for the stages; its ``kd_cfg`` is for
+            distillation.
+        test_cfg: settings for testing, ``rpn`` and ``rcnn``.
+        init_cfg: initialisation.
+        pretrained: accepted for mmdetection3d's configs; has to be None, use ``load_from``.
+
+    Raises:
+        ValueError: if ``pretrained`` is given or ``kd_cfg`` is not understood.
+    """
+
+    kd_features = ('fp_features',)
+    kd_types = {
+        'PointRCNN': {
+            'point': {
+                'feature': 'fp_features',
+                # What the released code has, whose configs do not say it.
+                'loss': {
+                    'num_voxels': 6000,
+                    'kneighbours': 128,
+                    'temperature': 1e-3,
+                    'pool_mode': 'max',
+                },
+            }
+        }
+    }
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict,
+        rpn_head: dict,
+        roi_head: dict,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+        pretrained: None = None,
+    ) -> None:
+        super().__init__(train_cfg, test_cfg, init_cfg)
+        refuse_pretrained(pretrained)
+        self.backbone = build_backbone(backbone)
+        self.neck = build_neck(neck)
+        self.rpn_head = build_head({**rpn_head, **_stage_cfgs('rpn', train_cfg, test_cfg)})
+        self.roi_head = build_head({**roi_head, **_stage_cfgs('rcnn', train_cfg, test_cfg)})
+
+    def extract_feat(
+        self, points: list[Tensor], img_metas: list[dict] | None = None
+    ) -> dict[str, Tensor]:
+        """Return the features that this detector publishes, by name.
+
+        Args:
+            points: clouds of shape (N, C), x, y and z first, of the same number of points.
+            img_metas: not used; part of the detectors' interface.
+
+        Returns:
+            ``fp_features`` (B, C, N) of the points at ``fp_xyz`` (B, N, 3).
+
+        Raises:
+            ValueError: if the clouds differ in their number of points or have none.
+        """
+        counts = {len(cloud) for cloud in points}
+        if len(counts) > 1 or 0 in counts:
+            raise ValueError(
+                f'the clouds of a batch have {sorted(counts)} points, but PointRCNN needs the same '
+                'number from each, at least one: put PointSample into the pipeline'
+            )
+        return self.neck(self.backbone(torch.stack(points)))
+
+    def forward_train(
+        self,
+        points: list[Tensor],
+        img_metas: list[dict],
+        gt_bboxes_3d: list[Any],
+        gt_labels_3d: list[Tensor],
+        gt_bboxes_ignore: None = None,
+        teacher_info: dict | None = None,
+    ) -> dict:
+        """Return the losses of a batch, with ``loss_kd`` where there is a teacher.
+
+        Args:
+            points: clouds of shape (N, C).
+            img_metas: meta information of each sample.
+            gt_bboxes_3d: objects of each sample.
+            gt_labels_3d: their classes.
+            gt_bboxes_ignore: not supported.
+            teacher_info: what the teacher published on these clouds.
+        """
+        features = self.extract_feat(points, img_metas)
+        predictions = self.rpn_head(features)
+        truth = gt_bboxes_3d, gt_labels_3d
+        losses = self.rpn_head.loss(*predictions, features['fp_xyz'], *truth, img_metas)
+        second_stage, proposals = self._propose(features, *predictions, img_metas)
+        losses.update(self.roi_head.forward_train(second_stage, img_metas, proposals, *truth))
+        if teacher_info is not None:
+            losses.update(self.loss_kd(features, teacher_info))
+        return losses
+
+    def simple_test(
+        self, points: list[Tensor], img_metas: list[dict], rescale: bool = False, **_: Any
+    ) -> list[dict]:
+        """Return ``boxes_3d``, ``scores_3d`` and ``labels_3d`` of each sample, on the CPU."""
+        features = self.extract_feat(points, img_metas)
+        predictions = self.rpn_head(features)
+        second_stage, proposals = self._propose(features, *predictions, img_metas)
+        return self.roi_head.simple_test(second_stage, img_metas, proposals, rescale=rescale)
+
+    def _propose(
+        self,
+        features: dict[str, Tensor],
+        bbox_preds: Tensor,
+        cls_preds: Tensor,
+        img_metas: list[dict],
+    ) -> tuple[dict[str, Tensor], list[dict]]:
+        """What the second stage needs: the points with their features, and proposals."""
+        points = features['fp_xyz']
+        found = self.rpn_head.get_bboxes(points, bbox_preds, cls_preds, img_metas)
+        names = 'boxes_3d', 'scores_3d', 'labels_3d', 'cls_preds'
+        proposals = [dict(zip(names, each)) for each in found]
+        of_points = {
+            'features': features['fp_features'],
+            'points': points,
+            'points_cls_preds': cls_preds,
+        }
+        return of_points, proposals
+
+    def feature_widths(self) -> dict[str, int]:
+        """Return the widths of the published features."""
+        return {'fp_features': self.neck.out_channels}
+
+    def get_teacher_info(self, points: list[Tensor], **_: Any) -> dict[str, Tensor]:
+        """Return the features of the points of a batch."""
+        return self.extract_feat(points)
+
+    def loss_kd(self, features: dict, teacher_info: dict) -> dict[str, Tensor]:
+        """Compare this network's features with the teacher's.
+
+        Args:
+            features: what this network published on a batch.
+            teacher_info: what the teacher published on the same batch.
+
+        Returns:
+            ``loss_kd``, and with several terms each of them under ``kd_NAME``.
+
+        Raises:
+            ValueError: if the two networks were given different numbers of points.
+        """
+        losses = {
+            name: self.kd_losses[name](*term.pair(features, teacher_info))
+            for name, term in self.kd_terms.items()
+        }
+        return sum_terms(losses)
+
+
+def _stage_cfgs(stage: str, train_cfg: dict | None, test_cfg: dict | None) -> dict:
+    """The settings of one stage."""
+    return {
+        'train_cfg': train_cfg[stage] if train_cfg is not None else None,
+        'test_cfg': test_cfg[stage] if test_cfg is not None else None,
+    }

@@ -1,0 +1,18 @@
+"""Layers that several networks are made of."""
+
+from mmdet3d.models.layers.builder import LAYERS, build_layer
+from mmdet3d.models.layers.feature_propagation import PointFPModule
+from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
+from mmdet3d.models.layers.roi_point_pool import RoIPointPool3d
+from mmdet3d.models.layers.set_abstraction import PointSAModule, PointSAModuleMSG
+
+__all__ = [
+    'LAYERS',
+    'PointFPModule',
+    'PointSAModule',
+    'PointSAModuleMSG',
+    'PointwiseLinear',
+    'RoIPointPool3d',
+    'build_layer',
+    'make_pointwise_mlp',
+]

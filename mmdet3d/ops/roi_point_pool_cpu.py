@@ -1,0 +1,41 @@
+"""The first points inside each box, on the CPU, for numpy arrays."""
+
+import numba
+import numpy as np
+
+from mmdet3d.ops.points_in_boxes_cpu import box_frames, is_inside
+from mmdet3d.ops.threads import split_rows
+
+
+def first_inside(
+    points: np.ndarray, boxes: np.ndarray, limit: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the first points inside each box, in the order of the cloud.
+
+    Args:
+        points: (B, N, 3) float64.
+        boxes: (B, M, 7) float64, as for ``points_in_boxes_cpu.points_in_boxes``.
+        limit: how many points are listed for a box.
+
+    Returns:
+        Indices of points, (B, M, limit) int64, zeros after the last one; how many are listed,
+        (B, M) int64.
+    """
+    index = np.zeros((*boxes.shape[:2], limit), dtype=np.int64)
+    count = np.zeros(boxes.shape[:2], dtype=np.int64)
+    points = np.ascontiguousarray(points)
+    split_rows(_find, count.size, points, box_frames(boxes), index, count)
+    return index, count
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _find(start, stop, points, frames, index, count):
+    for row in range(start, stop):
+        cloud, j = divmod(row, count.shape[1])
+        for i in range(points.shape[1]):
+            x, y, z = points[cloud, i]
+            if is_inside(x, y, z, frames, cloud, j):
+                index[cloud, j, count[cloud, j]] = i
+                count[cloud, j] += 1
+                if count[cloud, j] == index.shape[2]:
+                    break

@@ -1,0 +1,30 @@
+"""Spread the rows of a numba function over threads."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+
+def split_rows(function: Callable, rows: int, *args) -> None:
+    """Call ``function(start, stop, *args)`` on parts of ``range(rows)``, one per thread of torch.
+
+    The threads end with the call, so that a later fork by a data loader finds none: numba's own
+    pool would not survive it. In the loader's workers torch has one thread, and so has this.
+
+    Args:
+        function: releases the GIL and writes its rows into one of the arguments.
+        rows: how many rows there are.
+        args: what else the function takes.
+    """
+    threads = min(torch.get_num_threads(), rows)
+    if threads <= 1:
+        function(0, rows, *args)
+        return
+    bounds = np.linspace(0, rows, threads + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads) as pool:
+        parts = [pool.submit(function, *part, *args) for part in pairwise(bounds)]
+        for part in parts:
+            part.result()

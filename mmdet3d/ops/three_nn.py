@@ -1,0 +1,41 @@
+"""The three nearest neighbours of each point, on any device."""
+
+import torch
+
+from mmdet3d.ops import three_nn_cpu, three_nn_torch
+from mmdet3d.ops.checks import require_floats, require_shape
+
+
+@torch.no_grad()
+def three_nn(targets: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find the three sources nearest to each target.
+
+    Of sources equally near the first comes first. Squared distances are compared in float32. Where
+    there are fewer than three sources (or a distance is not finite) the missing neighbours are at
+    an infinite distance with index 0: a weight of one over the distance gives them nothing.
+
+    Args:
+        targets: (B, N, 3) x, y, z, metres.
+        sources: (B, M, 3), the same.
+
+    Returns:
+        Euclidean distances in ascending order, (B, N, 3) float32, through which no gradient flows;
+        the indices of the sources, (B, N, 3) int64.
+
+    Raises:
+        TypeError: if an argument is not a floating-point tensor.
+        ValueError: if one has another shape, they are on different devices, or there are targets
+            but no sources.
+    """
+    require_floats(targets=targets, sources=sources)
+    require_shape('targets', targets, ('B', 'N', 3))
+    require_shape('sources', sources, (targets.shape[0], 'M', 3))
+    if sources.shape[1] == 0 and targets.numel() > 0:
+        raise ValueError(f'no sources to be near to targets of shape {tuple(targets.shape)}')
+    targets, sources = targets.detach().float(), sources.detach().float()
+    if targets.device.type != 'cpu':
+        squared, index = three_nn_torch.three_nearest(targets, sources)
+    else:
+        found = three_nn_cpu.three_nearest(targets.numpy(), sources.numpy())
+        squared, index = (torch.from_numpy(array) for array in found)
+    return squared.sqrt_(), index
