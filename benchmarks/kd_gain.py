@@ -5,7 +5,8 @@
     python benchmarks/kd_gain.py --seeds 0 1 2 3 4
 
 Both runs of a seed start from the same weights and take the same schedule on the same data; only
-``--use-kd`` differs. Prints, and saves, the mean AP of every run and the gain over the seeds.
+``--use-kd`` differs. Prints the mean AP of every run and the gain over the seeds. What was trained
+before is not trained again: with another ``--kd-config`` only the distilled student is.
 """
 
 import argparse
@@ -25,22 +26,35 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--quickstart', type=Path, default=Path('work_dirs/quickstart'))
     parser.add_argument('--out', type=Path, default=Path('work_dirs/kd_gain'))
     parser.add_argument('--config', default=STUDENT, help='the student (%(default)s)')
+    parser.add_argument('--kd-config', help='the distilled student, if its config is another')
+    parser.add_argument('--epochs', type=int, default=4, help='of each student (%(default)s)')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2, 3, 4])
     parser.add_argument('--cfg-options', nargs='+', default=[], help='for both students')
     return parser.parse_args()
 
 
-def train_and_test(args: argparse.Namespace, name: str, seed: int, *extra: str) -> dict:
+def train_and_test(args: argparse.Namespace, config: str, name: str, seed: int, *kd: str) -> dict:
     """Train one student unless it was trained before, and return its average precisions."""
     work_dir = args.out / f'{name}_{seed}'
     results = work_dir / 'figures.json'
     if not results.exists():
-        options = ['--cfg-options', *args.cfg_options] if args.cfg_options else []
-        train = ['tools/train.py', args.config, '--work-dir', str(work_dir), '--seed', str(seed)]
-        call([*train, '--no-validate', *extra, *options])
-        test = ['tools/test.py', args.config, str(work_dir / 'latest.pth'), '--eval', 'mAP']
+        options = ['--cfg-options', *data_options(args.quickstart / 'data'), *args.cfg_options]
+        train = ['tools/train.py', config, '--work-dir', str(work_dir), '--seed', str(seed)]
+        call([*train, '--no-validate', *kd, *options, f'runner.max_epochs={args.epochs}'])
+        test = ['tools/test.py', config, str(work_dir / 'latest.pth'), '--eval', 'mAP']
         call([*test, '--figures', str(results), *options])
     return json.loads(results.read_text())
+
+
+def data_options(root: Path) -> list[str]:
+    """Return the options that point the quickstart's configs to their data."""
+    train, sampler = 'data.train.dataset', 'data.train.dataset.pipeline.2.db_sampler'
+    options = {f'{part}.data_root': f'{root}/' for part in (train, 'data.val', 'data.test')}
+    options |= {f'data.{part}.ann_file': root / 'kitti_infos_val.pkl' for part in ('val', 'test')}
+    options[f'{train}.ann_file'] = root / 'kitti_infos_train.pkl'
+    options[f'{sampler}.data_root'] = f'{root}/'
+    options[f'{sampler}.info_path'] = root / 'kitti_dbinfos_train.pkl'
+    return [f'{key}={value}' for key, value in options.items()]
 
 
 def call(command: list[str]) -> None:
@@ -63,8 +77,10 @@ def main() -> None:
     teacher = ['--use-kd', '--teacher-checkpoint', str(args.quickstart / 'teacher' / 'latest.pth')]
     rows = []
     for seed in args.seeds:
-        plain = train_and_test(args, 'plain', seed)
-        distilled = train_and_test(args, 'kd', seed, *teacher)
+        kd_config = args.kd_config or args.config
+        plain = train_and_test(args, args.config, 'plain', seed)
+        name = Path(args.kd_config).stem if args.kd_config else 'kd'
+        distilled = train_and_test(args, kd_config, name, seed, *teacher)
         row = [mean_ap(figures, view) for view in ('BEV', '3D') for figures in (plain, distilled)]
         rows.append(row)
         print(f'seed {seed}: BEV {row[0]:.1f} -> {row[1]:.1f}, 3D {row[2]:.1f} -> {row[3]:.1f}')
