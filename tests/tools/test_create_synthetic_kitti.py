@@ -29,6 +29,8 @@ def start(repo_root, *arguments):
         cwd=repo_root,
         env=environment,
         text=True,
+        # A shell's background job, as which the tests may run, hands on that Ctrl+C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **pipe,
     )
 
