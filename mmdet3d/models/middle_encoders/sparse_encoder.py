@@ -1,6 +1,7 @@
 """SECOND's encoder: sparse 3D convolutions over voxels."""
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mmcv.cnn import build_norm_layer
@@ -50,9 +51,7 @@ class SparseEncoder(nn.Module):
         block_type: str = 'conv_module',
     ) -> None:
         super().__init__()
-        # Imported here because detectors without sparse convolutions do not need spconv.
-        from mmdet3d.ops import sparse_conv
-
+        sparse_conv = _sparse_conv()
         if tuple(order) != ORDER or block_type != 'conv_module':
             raise ValueError(
                 f'order={tuple(order)}, block_type={block_type!r}: SparseEncoder has order={ORDER} '
@@ -63,7 +62,6 @@ class SparseEncoder(nn.Module):
                 f'encoder_channels={encoder_channels} and encoder_paddings={encoder_paddings} '
                 'have to name the same convolutions'
             )
-        self.sparse_conv = sparse_conv
         self.sparse_shape = list(sparse_shape)
         self.output_channels = output_channels
         self.norm_cfg = norm_cfg
@@ -90,7 +88,7 @@ class SparseEncoder(nn.Module):
         """Number of cells along z, y and x that the strides leave."""
         shape = self.sparse_shape
         for layer in self.modules():
-            if isinstance(layer, self.sparse_conv.SparseConv3d):
+            if isinstance(layer, _sparse_conv().SparseConv3d):
                 shape = layer.output_shape(shape)
         return shape
 
@@ -101,17 +99,17 @@ class SparseEncoder(nn.Module):
         for j, (width, padding) in enumerate(zip(widths, paddings)):
             padding = padding if isinstance(padding, int) else tuple(padding)
             if number > 1 and j == 0:
-                layer, settings = self.sparse_conv.SparseConv3d, {'stride': 2}
+                layer, settings = _sparse_conv().SparseConv3d, {'stride': 2}
             else:
-                layer, settings = self.sparse_conv.SubMConv3d, {'indice_key': f'subm{number}'}
+                layer, settings = _sparse_conv().SubMConv3d, {'indice_key': f'subm{number}'}
             blocks.append(self._block(layer, in_channels, width, 3, padding=padding, **settings))
             in_channels = width
-        return self.sparse_conv.SparseSequential(*blocks)
+        return _sparse_conv().SparseSequential(*blocks)
 
     def _block(
         self, layer: type[nn.Module], in_channels: int, out_channels: int, kernel: int, **settings
     ) -> 'SparseSequential':
-        return self.sparse_conv.SparseSequential(
+        return _sparse_conv().SparseSequential(
             layer(in_channels, out_channels, kernel, bias=False, **settings),
             build_norm_layer(self.norm_cfg, out_channels)[1],
             nn.ReLU(inplace=True),
@@ -132,8 +130,15 @@ class SparseEncoder(nn.Module):
             # spconv refuses; stay attached to the graph all the same.
             nothing = voxel_features.new_zeros(batch_size, self.output_channels, *self.output_shape)
             return nothing.flatten(1, 2) + 0 * sum(each.sum() for each in self.parameters())
-        x = self.sparse_conv.SparseConvTensor(
+        x = _sparse_conv().SparseConvTensor(
             voxel_features, coors.int(), self.sparse_shape, batch_size
         )
         x = self.conv_out(self.encoder_layers(self.conv_input(x)))
-        return self.sparse_conv.to_dense(x).flatten(1, 2)
+        return _sparse_conv().to_dense(x).flatten(1, 2)
+
+
+def _sparse_conv() -> ModuleType:
+    """Import what needs spconv only where it is used: other detectors do without."""
+    from mmdet3d.ops import sparse_conv
+
+    return sparse_conv

@@ -82,6 +82,14 @@ def test_training_goes_on_over_clouds_without_points(student, clouds):
     assert set(log) == {'loss_cls', 'loss_bbox', 'loss_dir', 'loss'}
 
 
+def test_a_copy_detects_as_the_original_does(student):
+    points, metas = [cloud()], batch(cloud())['img_metas']
+    with torch.no_grad():
+        (found,) = student.eval().simple_test(points, metas)
+        (again,) = copy.deepcopy(student).simple_test(points, metas)
+    assert torch.equal(found['scores_3d'], again['scores_3d'])
+
+
 def test_training_goes_on_over_frames_without_objects(student):
     log = train_once(student, batch(cloud(), cloud(seed=1), objects=0))
     assert log['loss_bbox'] == 0
