@@ -43,24 +43,24 @@ __all__ = [
 SparseConvTensor = spconv.SparseConvTensor
 
 
-def gather_matmul_add(features: Tensor, weight: Tensor, pairs: Tensor, num_out: int) -> Tensor:
+def gather_matmul_add(
+    features: Tensor, weight: Tensor, pairs: Tensor, pair_counts: Tensor, num_out: int
+) -> Tensor:
     """Convolve sparse features: one gather, matrix product and addition per kernel offset.
 
     Args:
         features: features of shape (N, in_channels).
         weight: weights of shape (K, in_channels, out_channels), K the size of the kernel.
-        pairs: for each offset the indices of inputs and outputs that meet, of shape (2, K, N), -1
-            where there are fewer.
+        pairs: indices of the inputs and outputs that meet, one offset after the other, (2, P).
+        pair_counts: how many of the P pairs each offset has, of shape (K,).
         num_out: number M of outputs.
 
     Returns:
         Features of shape (M, out_channels), summed in the type of ``features`` also under autocast.
     """
     out = features.new_zeros(num_out, weight.shape[2])
-    # spconv counts the pairs of a submanifold convolution for half of its kernel only.
-    used = pairs[0] >= 0
-    source, target = pairs[:, used]
-    bounds = [0, *used.sum(dim=1).cumsum(0).tolist()]
+    source, target = pairs
+    bounds = [0, *pair_counts.cumsum(0).tolist()]
     for offset, (start, end) in enumerate(pairwise(bounds)):
         if start < end:
             products = features.index_select(0, source[start:end]) @ weight[offset]
@@ -101,7 +101,9 @@ class _TrustedOnCPU:
             return super().forward(x)
         found = self._find_pairs(x)
         weight = self.weight.flatten(1, 3).permute(1, 2, 0)
-        features = gather_matmul_add(x.features, weight, found.indice_pairs, len(found.out_indices))
+        features = gather_matmul_add(
+            x.features, weight, found.indice_pairs, found.indice_pair_num, len(found.out_indices)
+        )
         if self.bias is not None:
             features = features + self.bias
         out = x.replace_feature(features)
@@ -117,7 +119,7 @@ class _TrustedOnCPU:
             return known
         settings = [self.kernel_size, self.stride, self.padding, self.dilation]
         out_shape = x.spatial_shape if self.subm else self.output_shape(x.spatial_shape)
-        found = spconv_ops.get_indice_pairs(
+        out_indices, pairs, _ = spconv_ops.get_indice_pairs(
             x.indices,
             x.batch_size,
             x.spatial_shape,
@@ -126,10 +128,13 @@ class _TrustedOnCPU:
             self.output_padding,
             self.subm,
         )
+        # spconv counts the pairs of a submanifold convolution for half of its kernel only.
+        used = pairs[0] >= 0
         data = IndiceData(
-            found[0],
+            out_indices,
             x.indices,
-            *found[1:],
+            pairs[:, used],
+            used.sum(dim=1),
             x.spatial_shape,
             out_shape,
             is_subm=self.subm,
