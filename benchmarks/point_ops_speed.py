@@ -14,17 +14,17 @@ import torch
 
 from mmdet3d.ops import (
     ball_query,
-    ball_query_torch,
     furthest_point_sample,
-    furthest_point_sample_torch,
     gather_points,
     group_points,
     roi_point_pool,
-    roi_point_pool_torch,
     three_interpolate,
     three_nn,
-    three_nn_torch,
 )
+from mmdet3d.ops.on_device import ball_query as ball_query_torch
+from mmdet3d.ops.on_device import furthest_point_sample as furthest_point_sample_torch
+from mmdet3d.ops.on_device import roi_point_pool as roi_point_pool_torch
+from mmdet3d.ops.on_device import three_nn as three_nn_torch
 
 # Points chosen, radii in metres and widths of what each set abstraction gives.
 LEVELS = [

@@ -3,8 +3,12 @@
 import numpy as np
 import torch
 
-from mmdet3d.ops import ball_query_cpu, ball_query_torch
 from mmdet3d.ops.checks import require_at_least, require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import ball_query as on_cpu
+from mmdet3d.ops.on_device import ball_query as on_device
+
+_ball_query = by_device(on_cpu.ball_query, on_device.ball_query)
 
 
 @torch.no_grad()
@@ -48,7 +52,4 @@ def ball_query(
         raise ValueError(f'no points to find around centres of shape {tuple(centres.shape)}')
     low, high = (np.square(np.float32(radius)) for radius in (min_radius, max_radius))
     points, centres = points.detach().float(), centres.detach().float()
-    if points.device.type != 'cpu':
-        return ball_query_torch.ball_query(float(low), float(high), num_samples, points, centres)
-    found = ball_query_cpu.ball_query(low, high, num_samples, points.numpy(), centres.numpy())
-    return torch.from_numpy(found)
+    return _ball_query(low, high, num_samples, points, centres)

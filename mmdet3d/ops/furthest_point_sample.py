@@ -2,8 +2,12 @@
 
 import torch
 
-from mmdet3d.ops import furthest_point_sample_cpu, furthest_point_sample_torch
 from mmdet3d.ops.checks import require_at_least, require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import furthest_point_sample as on_cpu
+from mmdet3d.ops.on_device import furthest_point_sample as on_device
+
+_choose = by_device(on_cpu.furthest_point_sample, on_device.furthest_point_sample)
 
 
 @torch.no_grad()
@@ -34,8 +38,4 @@ def furthest_point_sample(points: torch.Tensor, num_points: int) -> torch.Tensor
             f'cannot choose num_points={num_points} of {points.shape[1]} points: '
             'sample the cloud up to that number with replacement first'
         )
-    points = points.detach().float()
-    if points.device.type != 'cpu':
-        return furthest_point_sample_torch.furthest_point_sample(points, num_points)
-    chosen = furthest_point_sample_cpu.furthest_point_sample(points.numpy(), num_points)
-    return torch.from_numpy(chosen)
+    return _choose(points.detach().float(), num_points)

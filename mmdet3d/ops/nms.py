@@ -2,8 +2,12 @@
 
 import torch
 
-from mmdet3d.ops import nms_cpu, nms_torch
 from mmdet3d.ops.checks import require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import nms as on_cpu
+from mmdet3d.ops.on_device import nms as on_device
+
+_greedy_nms = by_device(on_cpu.greedy_nms, on_device.greedy_nms)
 
 
 @torch.no_grad()
@@ -38,11 +42,7 @@ def nms_bev(
     limit = _checked_limit('post_max_size', post_max_size, len(order))
     x1, y1, x2, y2, yaw = boxes.detach().double()[order].unbind(1)
     centred = torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, yaw], dim=1)
-    if centred.device.type == 'cpu':
-        kept = torch.from_numpy(nms_cpu.greedy_nms(centred.numpy(), thresh, limit))
-    else:
-        kept = nms_torch.greedy_nms(centred, thresh)[:limit]
-    return order[kept]
+    return order[_greedy_nms(centred, thresh, limit)]
 
 
 def nms_normal_bev(

@@ -2,8 +2,12 @@
 
 import torch
 
-from mmdet3d.ops import points_in_boxes_cpu, points_in_boxes_torch
 from mmdet3d.ops.checks import require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import points_in_boxes as on_cpu
+from mmdet3d.ops.on_device import points_in_boxes as on_device
+
+_inside = by_device(on_cpu.batched_points_in_boxes, on_device.batched_points_in_boxes)
 
 
 @torch.no_grad()
@@ -56,8 +60,4 @@ def _points_in_boxes(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     require_floats(points=points, boxes=boxes)
     require_shape('points', points, ('B', 'M', 3))
     require_shape('boxes', boxes, (points.shape[0], 'T', 7))
-    points, boxes = points.detach().double(), boxes.detach().double()
-    if points.device.type != 'cpu':
-        return points_in_boxes_torch.batched_points_in_boxes(points, boxes)
-    inside = points_in_boxes_cpu.batched_points_in_boxes(points.numpy(), boxes.numpy())
-    return torch.from_numpy(inside)
+    return _inside(points.detach().double(), boxes.detach().double())

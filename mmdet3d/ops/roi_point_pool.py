@@ -2,8 +2,12 @@
 
 import torch
 
-from mmdet3d.ops import roi_point_pool_cpu, roi_point_pool_torch
 from mmdet3d.ops.checks import require_at_least, require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import roi_point_pool as on_cpu
+from mmdet3d.ops.on_device import roi_point_pool as on_device
+
+_first_inside = by_device(on_cpu.first_inside, on_device.first_inside)
 
 
 def roi_point_pool(
@@ -37,7 +41,9 @@ def roi_point_pool(
     require_shape('features', features, (*points.shape[:2], 'C'))
     require_shape('boxes', boxes, (points.shape[0], 'M', 7))
     require_at_least('num_sampled_points', 1, num_sampled_points)
-    index, count = _first_inside(points, boxes, num_sampled_points)
+    with torch.no_grad():
+        positions = points.detach().double(), boxes.detach().double()
+        index, count = _first_inside(*positions, num_sampled_points)
     slot = torch.arange(num_sampled_points, device=index.device)
     index = index.gather(2, slot % count.clamp(min=1)[..., None])
     empty = count == 0
@@ -48,12 +54,3 @@ def roi_point_pool(
     pooled = rows.flatten(0, 1).index_select(0, (index + offset).flatten())
     pooled = pooled.view(*index.shape, rows.shape[2])
     return pooled.masked_fill_(empty[..., None, None], 0), empty
-
-
-@torch.no_grad()
-def _first_inside(points, boxes, limit) -> tuple[torch.Tensor, torch.Tensor]:
-    points, boxes = points.detach().double(), boxes.detach().double()
-    if points.device.type != 'cpu':
-        return roi_point_pool_torch.first_inside(points, boxes, limit)
-    found = roi_point_pool_cpu.first_inside(points.numpy(), boxes.numpy(), limit)
-    return tuple(torch.from_numpy(array) for array in found)

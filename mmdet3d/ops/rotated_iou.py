@@ -2,8 +2,13 @@
 
 import torch
 
-from mmdet3d.ops import rotated_iou_cpu, rotated_iou_torch
 from mmdet3d.ops.checks import require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import rotated_iou as on_cpu
+from mmdet3d.ops.on_device import rotated_iou as on_device
+
+_overlaps = by_device(on_cpu.rotated_overlaps, on_device.rotated_overlaps)
+_iou = by_device(on_cpu.rotated_iou, on_device.rotated_iou)
 
 
 @torch.no_grad()
@@ -26,12 +31,7 @@ def boxes_overlap_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Ten
         ValueError: if one has another shape or they are on different devices.
     """
     _check_boxes(boxes_a, boxes_b)
-    a, b = boxes_a.detach().double(), boxes_b.detach().double()
-    if a.device.type == 'cpu':
-        overlaps = torch.from_numpy(rotated_iou_cpu.rotated_overlaps(a.numpy(), b.numpy()))
-    else:
-        overlaps = rotated_iou_torch.rotated_overlaps(a, b)
-    return overlaps.to(boxes_a.dtype)
+    return _overlaps(boxes_a.detach().double(), boxes_b.detach().double()).to(boxes_a.dtype)
 
 
 @torch.no_grad()
@@ -53,12 +53,7 @@ def boxes_iou_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
         ValueError: if one has another shape or they are on different devices.
     """
     _check_boxes(boxes_a, boxes_b)
-    a, b = boxes_a.detach().double(), boxes_b.detach().double()
-    if a.device.type == 'cpu':
-        iou = torch.from_numpy(rotated_iou_cpu.rotated_iou(a.numpy(), b.numpy()))
-    else:
-        iou = rotated_iou_torch.rotated_iou(a, b)
-    return iou.to(boxes_a.dtype)
+    return _iou(boxes_a.detach().double(), boxes_b.detach().double()).to(boxes_a.dtype)
 
 
 def _check_boxes(boxes_a: torch.Tensor, boxes_b: torch.Tensor):

@@ -2,8 +2,12 @@
 
 import torch
 
-from mmdet3d.ops import three_nn_cpu, three_nn_torch
 from mmdet3d.ops.checks import require_floats, require_shape
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import three_nn as on_cpu
+from mmdet3d.ops.on_device import three_nn as on_device
+
+_three_nearest = by_device(on_cpu.three_nearest, on_device.three_nearest)
 
 
 @torch.no_grad()
@@ -32,10 +36,5 @@ def three_nn(targets: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor
     require_shape('sources', sources, (targets.shape[0], 'M', 3))
     if sources.shape[1] == 0 and targets.numel() > 0:
         raise ValueError(f'no sources to be near to targets of shape {tuple(targets.shape)}')
-    targets, sources = targets.detach().float(), sources.detach().float()
-    if targets.device.type != 'cpu':
-        squared, index = three_nn_torch.three_nearest(targets, sources)
-    else:
-        found = three_nn_cpu.three_nearest(targets.numpy(), sources.numpy())
-        squared, index = (torch.from_numpy(array) for array in found)
+    squared, index = _three_nearest(targets.detach().float(), sources.detach().float())
     return squared.sqrt_(), index

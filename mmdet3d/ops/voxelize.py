@@ -6,12 +6,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from mmdet3d.ops import voxelize_cpu, voxelize_torch
 from mmdet3d.ops.checks import require_floats, require_points
+from mmdet3d.ops.dispatch import by_device
+from mmdet3d.ops.on_cpu import voxelize as on_cpu
+from mmdet3d.ops.on_device import voxelize as on_device
 
 # How far from a whole number of voxels the range may be, in voxels: what rounding decimal
 # sizes to binary leaves, and far below any mistake in a config.
 _GRID_TOLERANCE = 1e-3
+
+_assign_points = by_device(on_cpu.assign_points, on_device.assign_points)
 
 
 def voxel_grid_size(voxel_size: Sequence[float], point_cloud_range: Sequence[float]) -> list[int]:
@@ -79,26 +83,14 @@ def voxelization(
     _check_limit('max_points', max_points)
     _check_limit('max_voxels', max_voxels)
     grid = voxel_grid_size(voxel_size, coors_range)
-    place, coors, counts = _assign_points(
-        points, list(voxel_size), list(coors_range[:3]), grid, max_points, max_voxels
-    )
+    xyz = points.detach()[:, :3].float().contiguous()
+    low, size = xyz.new_tensor(coors_range[:3]), xyz.new_tensor(voxel_size)
+    grid = torch.tensor(grid, device=xyz.device)
+    place, coors, counts = _assign_points(xyz, low, size, grid, max_points, max_voxels)
     voxels = points.new_zeros((len(coors) * max_points, points.shape[1]))
     kept = (place >= 0).nonzero().squeeze(1)
     voxels.index_copy_(0, place.index_select(0, kept), points.index_select(0, kept))
     return voxels.view(len(coors), max_points, points.shape[1]), coors, counts
-
-
-def _assign_points(points, voxel_size, low, grid, max_points, max_voxels):
-    xyz = points[:, :3].float().contiguous()
-    if xyz.device.type != 'cpu':
-        low, voxel_size = xyz.new_tensor(low), xyz.new_tensor(voxel_size)
-        grid = torch.tensor(grid, device=xyz.device)
-        return voxelize_torch.assign_points(xyz, low, voxel_size, grid, max_points, max_voxels)
-    low, voxel_size = np.array(low, dtype=np.float32), np.array(voxel_size, dtype=np.float32)
-    found = voxelize_cpu.assign_points(
-        xyz.numpy(), low, voxel_size, np.array(grid, dtype=np.int64), max_points, max_voxels
-    )
-    return tuple(torch.from_numpy(array) for array in found)
 
 
 def _check_limit(name: str, limit: int):

@@ -16,7 +16,7 @@ from mmdet3d.datasets.kitti.infos import complete_annos, frame_info, frame_path
 from mmdet3d.datasets.kitti.labels import read_label
 from mmdet3d.datasets.kitti.points import read_points, write_points
 from mmdet3d.datasets.kitti.reduced import points_in_view
-from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 
 @dataclass(frozen=True)

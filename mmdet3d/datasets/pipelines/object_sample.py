@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
-from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 
 @PIPELINES.register_module()

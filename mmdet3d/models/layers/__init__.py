@@ -5,9 +5,16 @@ from mmdet3d.models.layers.feature_propagation import PointFPModule
 from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
 from mmdet3d.models.layers.roi_point_pool import RoIPointPool3d
 from mmdet3d.models.layers.set_abstraction import PointSAModule, PointSAModuleMSG
+from mmdet3d.models.layers.sync_norm import (
+    NaiveSyncBatchNorm1d,
+    NaiveSyncBatchNorm2d,
+    waits_for_others,
+)
 
 __all__ = [
     'LAYERS',
+    'NaiveSyncBatchNorm1d',
+    'NaiveSyncBatchNorm2d',
     'PointFPModule',
     'PointSAModule',
     'PointSAModuleMSG',
@@ -15,4 +22,5 @@ __all__ = [
     'RoIPointPool3d',
     'build_layer',
     'make_pointwise_mlp',
+    'waits_for_others',
 ]

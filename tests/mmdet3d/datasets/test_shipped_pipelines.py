@@ -8,9 +8,9 @@ import torch
 from mmcv.parallel import collate
 
 from mmdet3d.datasets import Compose, build_dataset
-from mmdet3d.datasets.pipelines.box_collision import seen_from_above
-from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
-from mmdet3d.ops.rotated_iou_cpu import rotated_overlaps
+from mmdet3d.ops.on_cpu.box_collision import seen_from_above
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
 
 POINTPILLARS = [
     'pointpillars_kitti_3class_teacher',

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdet3d.ops import furthest_point_sample, furthest_point_sample_torch
+from mmdet3d.ops import furthest_point_sample
+from mmdet3d.ops.on_device import furthest_point_sample as furthest_point_sample_torch
 
 
 def random_cloud(seed: int, points: int, clouds: int = 2) -> torch.Tensor:

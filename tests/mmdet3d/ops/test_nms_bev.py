@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdet3d.ops import nms_bev, nms_normal_bev, nms_torch
-from mmdet3d.ops.rotated_iou_cpu import rotated_iou
+from mmdet3d.ops import nms_bev, nms_normal_bev
+from mmdet3d.ops.on_cpu.rotated_iou import rotated_iou
+from mmdet3d.ops.on_device import nms as nms_torch
 
 
 def random_boxes(seed: int, count: int, spread: float = 6) -> torch.Tensor:
@@ -62,7 +63,7 @@ def test_kept_boxes_follow_the_definition(seed, count, thresh):
 def test_both_backends_keep_the_same_boxes(count, spread, thresh):
     boxes = random_boxes(3, count, spread)
     best_first = torch.arange(count, 0, -1).double()
-    in_torch = nms_torch.greedy_nms(torch.from_numpy(centred(boxes)), thresh)
+    in_torch = nms_torch.greedy_nms(torch.from_numpy(centred(boxes)), thresh, len(boxes))
     assert torch.equal(in_torch, nms_bev(boxes, best_first, thresh))
 
 
@@ -72,7 +73,7 @@ def test_a_long_chain_of_suppressions_is_settled():
     boxes = torch.stack([x, 0 * x, x + 1.5, 0 * x + 1, 0 * x], dim=1)
     expected = list(range(0, 200, 2))
     assert nms_bev(boxes, -x, 0.1).tolist() == expected
-    in_torch = nms_torch.greedy_nms(torch.from_numpy(centred(boxes)).double(), 0.1)
+    in_torch = nms_torch.greedy_nms(torch.from_numpy(centred(boxes)).double(), 0.1, len(boxes))
     assert in_torch.tolist() == expected
 
 
@@ -120,7 +121,7 @@ def test_a_box_with_nan_is_kept_and_suppresses_nothing():
     boxes[0, 2] = float('nan')
     scores = torch.tensor([0.9, 0.8, 0.7])
     assert nms_bev(boxes, scores, 0.5).tolist() == [0, 1]
-    in_torch = nms_torch.greedy_nms(torch.from_numpy(centred(boxes)).double(), 0.5)
+    in_torch = nms_torch.greedy_nms(torch.from_numpy(centred(boxes)).double(), 0.5, len(boxes))
     assert in_torch.tolist() == [0, 1]
 
 

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdet3d.ops import boxes_iou_bev, boxes_overlap_bev, rotated_iou_torch
-from mmdet3d.ops.rotated_iou_cpu import rotated_iou, rotated_overlaps
+from mmdet3d.ops import boxes_iou_bev, boxes_overlap_bev
+from mmdet3d.ops.on_cpu.rotated_iou import rotated_iou, rotated_overlaps
+from mmdet3d.ops.on_device import rotated_iou as rotated_iou_torch
 
 # Round numbers make edges coincide, touch and run parallel; the rest is anything.
 centres = st.one_of(st.integers(-4, 4).map(float), st.floats(-40, 40))

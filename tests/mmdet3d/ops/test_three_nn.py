@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdet3d.ops import three_interpolate, three_nn, three_nn_torch
+from mmdet3d.ops import three_interpolate, three_nn
+from mmdet3d.ops.on_device import three_nn as three_nn_torch
 
 
 def random_scene(seed: int, targets: int, sources: int, clouds: int = 2):

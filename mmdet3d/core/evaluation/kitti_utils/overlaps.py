@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmdet3d.core.evaluation.kitti_utils.annotations import Annotations
-from mmdet3d.ops.rotated_iou_cpu import rotated_overlaps
+from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
 
 _SMALLEST = np.finfo(np.float64).tiny
 

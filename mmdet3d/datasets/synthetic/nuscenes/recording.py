@@ -19,7 +19,7 @@ from mmdet3d.datasets.synthetic.nuscenes.rig import (
 )
 from mmdet3d.datasets.synthetic.nuscenes.world import World
 from mmdet3d.datasets.synthetic.scene import Actor
-from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 # Objects beyond this distance from the recording car, in metres, are not annotated.
 MAX_DISTANCE = 75.0

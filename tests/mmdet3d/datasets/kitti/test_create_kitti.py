@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mmdet3d.datasets.kitti import KittiFormatError, create_kitti_data, read_points
-from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 
 def _load(path: Path):

@@ -12,7 +12,7 @@ from mmdet3d.datasets.kitti import (
     read_points,
     read_split,
 )
-from mmdet3d.ops.points_in_boxes_cpu import points_in_boxes
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 FRAMES = range(14)
 # What range noise (2 cm) and the camera's other viewpoint may move a point by, in pixels, beside

@@ -8,7 +8,7 @@ from mmdet3d.datasets.synthetic.nuscenes.layout import random_world
 from mmdet3d.datasets.synthetic.nuscenes.looks import KINDS, choose_look
 from mmdet3d.datasets.synthetic.nuscenes.recording import SceneJob, record_sweep
 from mmdet3d.datasets.synthetic.shapes import natural_size
-from mmdet3d.ops.rotated_iou_cpu import rotated_overlaps
+from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
 
 DURATION = 9.5
 # Half a metre behind the rear axle to the bumper ahead; a little wider than the body.

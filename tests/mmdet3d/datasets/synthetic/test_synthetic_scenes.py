@@ -5,7 +5,7 @@ from mmdet3d.datasets.synthetic.geometry import GROUND, NOTHING, SceneGeometry
 from mmdet3d.datasets.synthetic.layout import random_scene
 from mmdet3d.datasets.synthetic.materials import Material
 from mmdet3d.datasets.synthetic.terrain import SENSOR_HEIGHT
-from mmdet3d.ops.rotated_iou_cpu import rotated_overlaps
+from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
 
 # Mean length, width and height over KITTI's training labels, in metres.
 KITTI_SIZES = {

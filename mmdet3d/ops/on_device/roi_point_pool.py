@@ -3,7 +3,7 @@
 import torch
 
 from mmdet3d.ops.first_indices import first_indices
-from mmdet3d.ops.points_in_boxes_torch import batched_points_in_boxes
+from mmdet3d.ops.on_device.points_in_boxes import batched_points_in_boxes
 
 # Pairs of a point and a box compared at once: about 100 megabytes of intermediates.
 _PAIRS_PER_CHUNK = 2**21

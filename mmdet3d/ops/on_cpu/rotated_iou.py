@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from mmdet3d.ops.checks import require_shape
+from mmdet3d.ops.on_cpu.rectangles import box_frames, circles_meet, relative_pose, separated
 
 
 def rotated_overlaps(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
@@ -67,25 +68,6 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
     return np.maximum(boxes[:, 2:4], 0).astype(np.float64).prod(axis=1)
 
 
-def box_frames(boxes: np.ndarray) -> np.ndarray:
-    """Compute once per box what every pair of boxes needs.
-
-    Args:
-        boxes: (N, 5), as for ``rotated_overlaps``.
-
-    Returns:
-        (N, 7) float64: centre x, centre y, half sizes along the box's x and y, cosine and sine of
-        the yaw, radius of the circle around the box.
-    """
-    boxes = np.asarray(boxes, dtype=np.float64)
-    half = np.maximum(boxes[:, 2:4], 0) / 2
-    yaw = boxes[:, 4]
-    radius = np.hypot(half[:, 0], half[:, 1])
-    # An infinite angle has no direction; the NaN it gives makes the box overlap nothing.
-    with np.errstate(invalid='ignore'):
-        return np.column_stack([boxes[:, :2], half, np.cos(yaw), np.sin(yaw), radius])
-
-
 @numba.njit(cache=True, nogil=True, error_model='numpy')
 def _fill_overlaps(frames_a, frames_b, overlaps):
     # Not parallel: threads started here would not survive a fork by a data loader.
@@ -108,22 +90,12 @@ def _divide_by_area(overlaps, area_a, area_b, criterion):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def circles_meet(frames_a, i, frames_b, j):
-    """Tell whether the circles around two boxes (rows i and j of ``box_frames``) intersect."""
-    dx, dy = frames_a[i, 0] - frames_b[j, 0], frames_a[i, 1] - frames_b[j, 1]
-    reach = frames_a[i, 6] + frames_b[j, 6]
-    return dx * dx + dy * dy < reach * reach
-
-
-@numba.njit(cache=True, nogil=True, error_model='numpy')
 def pair_overlap(a, b):
     """Compute the intersection area of two boxes, each a row of ``box_frames``."""
-    # Centre and half axes (u along a's x, v along its y) of a in the frame of b.
-    cos, sin = a[4] * b[4] + a[5] * b[5], a[5] * b[4] - a[4] * b[5]
-    dx, dy = a[0] - b[0], a[1] - b[1]
-    x, y = dx * b[4] + dy * b[5], dy * b[4] - dx * b[5]
-    if _separated(x, y, cos, sin, a[2], a[3], b[2], b[3]):
+    x, y, cos, sin = relative_pose(a, b)
+    if separated(x, y, cos, sin, a[2], a[3], b[2], b[3], 0.0):
         return 0.0
+    # Half axes of a, u along its x and v along its y, in the frame of b.
     ux, uy, vx, vy = cos * a[2], sin * a[2], -sin * a[3], cos * a[3]
     hx, hy = b[2], b[3]
     # The clamped heights of a closed outline sum to zero, so any origin of x gives the same area;
@@ -137,18 +109,6 @@ def pair_overlap(a, b):
     )
     area = min(area, 4 * a[2] * a[3], 4 * b[2] * b[3])
     return area if area > 0 else 0.0
-
-
-@numba.njit(cache=True, nogil=True, error_model='numpy')
-def _separated(x, y, cos, sin, ax, ay, bx, by):
-    """Tell whether an axis of either box separates them; boxes that only touch are separated."""
-    c, s = abs(cos), abs(sin)
-    return (
-        abs(x) >= bx + c * ax + s * ay
-        or abs(y) >= by + s * ax + c * ay
-        or abs(x * cos + y * sin) >= ax + c * bx + s * by
-        or abs(y * cos - x * sin) >= ay + s * bx + c * by
-    )
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmdet3d.ops.ball_query_torch import squared_distances
+from mmdet3d.ops.on_device.ball_query import squared_distances
 
 # Pairs of a target and a source compared at once: about 50 megabytes of intermediates.
 _PAIRS_PER_CHUNK = 2**22

@@ -13,7 +13,7 @@ def assign_points(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Give every point its place in the voxels.
 
-    Same arguments and results as ``voxelize_cpu.assign_points``, as tensors.
+    Same arguments and results as ``on_cpu.voxelize.assign_points``, as tensors.
     """
     cells = torch.floor((xyz - low) / voxel_size)
     # Compared before the conversion to integers: NaN and infinity have no integer value.

@@ -10,13 +10,18 @@ from mmcv.cnn import build_norm_layer
 from mmcv.runner import BaseModule
 from torch import nn
 
-from mmdet3d.ops import NaiveSyncBatchNorm1d, NaiveSyncBatchNorm2d, waits_for_others
+from mmdet3d.models.layers.sync_norm import (
+    NaiveSyncBatchNorm1d,
+    NaiveSyncBatchNorm2d,
+    waits_for_others,
+)
 
 WORKER = """
 import sys, warnings
 import torch, torch.distributed as dist
 import mmcv_patched
-from mmdet3d.ops import NaiveSyncBatchNorm2d, waits_for_others
+from mmdet3d.models.layers.sync_norm import NaiveSyncBatchNorm2d
+from mmdet3d.models.layers.sync_norm import waits_for_others
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 

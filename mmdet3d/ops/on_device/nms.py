@@ -2,19 +2,20 @@
 
 import torch
 
-from mmdet3d.ops.rotated_iou_torch import rotated_iou
+from mmdet3d.ops.on_device.rotated_iou import rotated_iou
 
 # Rows of the IoU matrix held in float64 at once; of the whole matrix only the comparison is kept.
 _ROWS_PER_CHUNK = 1024
 
 
-def greedy_nms(boxes: torch.Tensor, thresh: float) -> torch.Tensor:
+def greedy_nms(boxes: torch.Tensor, thresh: float, max_kept: int) -> torch.Tensor:
     """Keep each box whose IoU with every box kept before it is at most the threshold.
 
     Args:
         boxes: (N, 5) float64: centre x, centre y, sizes, yaw (radians, counter-clockwise), best
             first.
         thresh: the largest IoU that two kept boxes may have.
+        max_kept: how many boxes are kept at most.
 
     Returns:
         (K,) int64 indices of the kept boxes, ascending.
@@ -27,7 +28,7 @@ def greedy_nms(boxes: torch.Tensor, thresh: float) -> torch.Tensor:
     while True:
         updated = ~suppresses[kept].any(dim=0)
         if torch.equal(updated, kept):
-            return kept.nonzero().squeeze(1)
+            return kept.nonzero().squeeze(1)[:max_kept]
         kept = updated
 
 
