@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 
-from mmdet3d.core.bbox.structures.utils import as_rotation_matrix
-from mmdet3d.core.utils import TensorRows, float_rows
+from mmdet3d.core.geometry.rotations import as_rotation_matrix
+from mmdet3d.core.geometry.tensor_rows import TensorRows, float_rows
 
 
 class BasePoints(TensorRows):

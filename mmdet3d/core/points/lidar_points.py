@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmdet3d.core.bbox.structures.coord_3d_mode import Coord3DMode
+from mmdet3d.core.bbox.structures.coord_3d_mode import Coord3DMode, points_in
 from mmdet3d.core.points.base_points import BasePoints
 
 
+@points_in(Coord3DMode.LIDAR)
 class LiDARPoints(BasePoints):
     """Points with x forward, y left, z up. The rest is described at ``BasePoints``."""
 

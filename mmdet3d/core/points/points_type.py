@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mmdet3d.core.bbox.structures.coord_3d_mode import Coord3DMode
 from mmdet3d.core.points.base_points import BasePoints
 from mmdet3d.core.points.cam_points import CameraPoints
 from mmdet3d.core.points.lidar_points import LiDARPoints
@@ -22,8 +21,3 @@ def get_points_type(points_type: str) -> type[BasePoints]:
     if str(points_type).upper() not in _POINT_TYPES:
         raise ValueError(f"points_type must be 'LIDAR' or 'CAMERA', got {points_type!r}")
     return _POINT_TYPES[points_type.upper()]
-
-
-def points_class(mode: Coord3DMode) -> type[BasePoints]:
-    """Look up the class for points in the frame LIDAR or CAM."""
-    return {Coord3DMode.LIDAR: LiDARPoints, Coord3DMode.CAM: CameraPoints}[mode]

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from mmdet3d.core.bbox.structures.box_rows import BoxRows
-from mmdet3d.core.bbox.structures.utils import as_rotation_matrix, limit_period
-from mmdet3d.core.utils import TensorRows
+from mmdet3d.core.geometry.rotations import as_rotation_matrix, limit_period
+from mmdet3d.core.geometry.tensor_rows import TensorRows
 from mmdet3d.ops import boxes_overlap_bev, points_in_boxes_all, points_in_boxes_part
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum, unique
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
-from mmdet3d.core.bbox.structures.base_box3d import BaseInstance3DBoxes
-from mmdet3d.core.bbox.structures.frames import apply_to_rows, frame_matrix, transform_positions
-from mmdet3d.core.bbox.structures.utils import limit_period
+from mmdet3d.core.bbox.structures.box_rows import BoxRows
+from mmdet3d.core.geometry.frames import apply_to_rows, frame_matrix, transform_positions
+from mmdet3d.core.geometry.rotations import limit_period
+
+BoxClass = TypeVar('BoxClass', bound=type[BoxRows])
 
 
 @unique
@@ -61,15 +64,25 @@ class Box3DMode(IntEnum):
         if src == dst:
             return box
         src, dst = Box3DMode(src), Box3DMode(dst)
-        if isinstance(box, BaseInstance3DBoxes):
+        if isinstance(box, BoxRows):
             rows = _convert_rows(box.tensor, src, dst, rt_mat, box.with_yaw, correct_yaw)
-            # The box classes import this module.
-            from mmdet3d.core.bbox.structures.box_types import box_class
-
-            return box_class(dst)(rows, box_dim=rows.shape[-1], with_yaw=box.with_yaw)
+            return _CLASSES[dst](rows, box_dim=rows.shape[-1], with_yaw=box.with_yaw)
         return apply_to_rows(
             box, lambda rows: _convert_rows(rows, src, dst, rt_mat, with_yaw, correct_yaw)
         )
+
+
+_CLASSES: dict[Box3DMode, type[BoxRows]] = {}
+
+
+def boxes_in(mode: Box3DMode) -> Callable[[BoxClass], BoxClass]:
+    """Decorate the class of boxes in a frame, to which boxes from other frames are converted."""
+
+    def register(cls: BoxClass) -> BoxClass:
+        _CLASSES[mode] = cls
+        return cls
+
+    return register
 
 
 def _convert_rows(

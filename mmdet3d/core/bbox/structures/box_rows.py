@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 import torch
 
-from mmdet3d.core.bbox.structures.utils import limit_period, rotation_3d_in_axis
-from mmdet3d.core.utils import TensorRows, float_rows
+from mmdet3d.core.geometry.rotations import limit_period, rotation_3d_in_axis
+from mmdet3d.core.geometry.tensor_rows import TensorRows, float_rows
 
 # Corners in units of the dimensions: the first coordinate changes slowest, and the last two go
 # around the face.

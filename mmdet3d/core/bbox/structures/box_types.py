@@ -28,8 +28,3 @@ def get_box_type(box_type: str) -> tuple[type[BaseInstance3DBoxes], Box3DMode]:
     if str(box_type).lower() not in _BOX_TYPES:
         raise ValueError(f"box_type must be 'LiDAR' or 'Camera', got {box_type!r}")
     return _BOX_TYPES[box_type.lower()]
-
-
-def box_class(mode: Box3DMode) -> type[BaseInstance3DBoxes]:
-    """Look up the class for boxes in the frame LIDAR or CAM."""
-    return {frame: cls for cls, frame in _BOX_TYPES.values()}[mode]

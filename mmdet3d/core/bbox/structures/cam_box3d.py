@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 import torch
 
 from mmdet3d.core.bbox.structures.base_box3d import BaseInstance3DBoxes
-from mmdet3d.core.bbox.structures.box_3d_mode import Box3DMode
+from mmdet3d.core.bbox.structures.box_3d_mode import Box3DMode, boxes_in
 from mmdet3d.core.bbox.structures.coord_3d_mode import Coord3DMode
 
 
+@boxes_in(Box3DMode.CAM)
 class CameraInstance3DBoxes(BaseInstance3DBoxes):
     """Boxes (x, y, z, l, h, w, rotation_y) with x right, z forward, y down and at the bottom.
 

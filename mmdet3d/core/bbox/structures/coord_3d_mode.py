@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum, unique
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
-from mmdet3d.core.bbox.structures.base_box3d import BaseInstance3DBoxes
 from mmdet3d.core.bbox.structures.box_3d_mode import Box3DMode
-from mmdet3d.core.bbox.structures.frames import apply_to_rows, frame_matrix, transform_positions
-from mmdet3d.core.utils import TensorRows
+from mmdet3d.core.bbox.structures.box_rows import BoxRows
+from mmdet3d.core.geometry.frames import apply_to_rows, frame_matrix, transform_positions
+from mmdet3d.core.geometry.tensor_rows import TensorRows
+
+PointClass = TypeVar('PointClass', bound=type[TensorRows])
 
 
 @unique
@@ -49,7 +52,7 @@ class Coord3DMode(IntEnum):
         Raises:
             NotImplementedError, TypeError, ValueError: as ``Box3DMode.convert``.
         """
-        is_box = isinstance(input, BaseInstance3DBoxes)
+        is_box = isinstance(input, BoxRows)
         if is_box or not (is_point or isinstance(input, TensorRows)):
             return Coord3DMode.convert_box(input, src, dst, rt_mat, with_yaw, correct_yaw)
         return Coord3DMode.convert_point(input, src, dst, rt_mat)
@@ -79,11 +82,21 @@ class Coord3DMode(IntEnum):
         src, dst = Coord3DMode(src), Coord3DMode(dst)
         if isinstance(point, TensorRows):
             rows = _convert_rows(point.tensor, src, dst, rt_mat)
-            # The point classes import this module.
-            from mmdet3d.core.points.points_type import points_class
-
-            return points_class(dst)(rows, rows.shape[-1], point.attribute_dims)
+            return _CLASSES[dst](rows, rows.shape[-1], point.attribute_dims)
         return apply_to_rows(point, lambda rows: _convert_rows(rows, src, dst, rt_mat))
+
+
+_CLASSES: dict[Coord3DMode, type[TensorRows]] = {}
+
+
+def points_in(mode: Coord3DMode) -> Callable[[PointClass], PointClass]:
+    """Decorate the class of points in a frame, to which points from others are converted."""
+
+    def register(cls: PointClass) -> PointClass:
+        _CLASSES[mode] = cls
+        return cls
+
+    return register
 
 
 def _convert_rows(

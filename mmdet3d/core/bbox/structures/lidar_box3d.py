@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mmdet3d.core.bbox.structures.base_box3d import BaseInstance3DBoxes
-from mmdet3d.core.bbox.structures.box_3d_mode import Box3DMode
+from mmdet3d.core.bbox.structures.box_3d_mode import Box3DMode, boxes_in
 
 
+@boxes_in(Box3DMode.LIDAR)
 class LiDARInstance3DBoxes(BaseInstance3DBoxes):
     """Boxes (x, y, z, l, w, h, yaw) with x forward, y left, z up and at the bottom.
 
