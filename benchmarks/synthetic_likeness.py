@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmdet3d.datasets.kitti import read_split
-from mmdet3d.datasets.synthetic.statistics import (
+from mmdet3d.synthetic.kitti.statistics import (
     CLASSES,
     DISTANCES,
     ELEVATIONS,

@@ -5,7 +5,7 @@ import argparse
 import tempfile
 import time
 
-from mmdet3d.datasets.synthetic import create_synthetic_kitti
+from mmdet3d.synthetic import create_synthetic_kitti
 
 
 def measure(scenes: int, workers: int) -> float:

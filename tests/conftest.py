@@ -87,7 +87,7 @@ def kitti_data(kitti_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope='session')
 def nuscenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up nuScenes of one training and one validation scene, coarsely scanned."""
-    from mmdet3d.datasets.synthetic import create_synthetic_nuscenes
+    from mmdet3d.synthetic import create_synthetic_nuscenes
 
     root = tmp_path_factory.mktemp('nuscenes') / 'root'
     create_synthetic_nuscenes(root, train=1, val=1, seed=2, samples=3, steps=400, workers=1)

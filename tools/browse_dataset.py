@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from mmdet3d.core.visualizer import BoxLayer, draw_bev
 from mmdet3d.datasets import build_dataset
-from mmdet3d.datasets.kitti import read_points
+from mmdet3d.datasets.point_files import read_points
 from mmdet3d.utils.config import DictAction, load_config
 
 

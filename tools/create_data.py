@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmdet3d.datasets.kitti import KittiFormatError, create_kitti_data
-from mmdet3d.datasets.nuscenes import SPLITS, NuScenesFormatError, create_nuscenes_data
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.kitti import create_kitti_data
+from mmdet3d.datasets.nuscenes import SPLITS, create_nuscenes_data
 
 
 def parse_args() -> argparse.Namespace:
@@ -73,7 +74,7 @@ def main() -> None:
     args = parse_args()
     try:
         print(_convert(args, args.out_dir or args.root_path))
-    except (OSError, ImportError, KittiFormatError, NuScenesFormatError) as error:
+    except (OSError, ImportError, DataFormatError) as error:
         sys.exit(f'error: {error}')
 
 

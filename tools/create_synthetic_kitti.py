@@ -5,7 +5,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmdet3d.datasets.synthetic import create_synthetic_kitti
+from mmdet3d.synthetic import create_synthetic_kitti
 
 
 def parse_args() -> argparse.Namespace:

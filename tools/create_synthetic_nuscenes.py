@@ -5,7 +5,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmdet3d.datasets.synthetic import create_synthetic_nuscenes
+from mmdet3d.synthetic import create_synthetic_nuscenes
 
 
 def parse_args() -> argparse.Namespace:

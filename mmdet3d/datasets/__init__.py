@@ -9,8 +9,8 @@ from mmdet3d.datasets.builder import (
 )
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.dataset_wrappers import CBGSDataset
-from mmdet3d.datasets.kitti_dataset import KittiDataset
-from mmdet3d.datasets.nuscenes_dataset import NuScenesDataset
+from mmdet3d.datasets.kitti.dataset import KittiDataset
+from mmdet3d.datasets.nuscenes.dataset import NuScenesDataset
 from mmdet3d.datasets.pipelines import (
     BatchSampler,
     Collect3D,

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.datasets.builder import DATASETS
-from mmdet3d.datasets.info_files import load_info_file
+from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 

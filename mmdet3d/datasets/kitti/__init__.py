@@ -3,18 +3,17 @@
 from mmdet3d.datasets.kitti.boxes import camera_boxes_to_lidar
 from mmdet3d.datasets.kitti.calib import read_calib
 from mmdet3d.datasets.kitti.create import create_kitti_data
-from mmdet3d.datasets.kitti.files import KittiFormatError
+from mmdet3d.datasets.kitti.dataset import KittiDataset
 from mmdet3d.datasets.kitti.images import read_image_shape
 from mmdet3d.datasets.kitti.infos import difficulty_levels
 from mmdet3d.datasets.kitti.labels import read_label, write_label
-from mmdet3d.datasets.kitti.points import read_points, write_points
 from mmdet3d.datasets.kitti.reduced import points_in_view
 from mmdet3d.datasets.kitti.splits import read_split
 from mmdet3d.datasets.kitti.summary import CreationSummary
 
 __all__ = [
     'CreationSummary',
-    'KittiFormatError',
+    'KittiDataset',
     'camera_boxes_to_lidar',
     'create_kitti_data',
     'difficulty_levels',
@@ -22,8 +21,6 @@ __all__ = [
     'read_calib',
     'read_image_shape',
     'read_label',
-    'read_points',
     'read_split',
     'write_label',
-    'write_points',
 ]

@@ -1,6 +1,9 @@
-"""Ground-truth boxes from camera to LiDAR coordinates, without torch."""
+"""Ground-truth boxes from camera to LiDAR coordinates."""
 
 import numpy as np
+
+from mmdet3d.core.bbox import Box3DMode
+from mmdet3d.datasets.kitti.calib import camera_from_lidar
 
 
 def camera_boxes_to_lidar(annos: dict[str, np.ndarray], calib: dict[str, np.ndarray]) -> np.ndarray:
@@ -19,9 +22,8 @@ def camera_boxes_to_lidar(annos: dict[str, np.ndarray], calib: dict[str, np.ndar
         float32 array (N, 7): x, y, z of the bottom centre, length, width, height, and yaw in
         [-pi, pi).
     """
-    camera_to_lidar = np.linalg.inv(calib['R0_rect'] @ calib['Tr_velo_to_cam'])
-    centres = annos['location'] @ camera_to_lidar[:3, :3].T + camera_to_lidar[:3, 3]
-    yaw = -np.pi / 2 - annos['rotation_y']
-    yaw = yaw - np.floor(yaw / (2 * np.pi) + 0.5) * 2 * np.pi
-    sizes = annos['dimensions'][:, [0, 2, 1]]
-    return np.concatenate([centres, sizes, yaw[:, None]], axis=1).astype(np.float32)
+    boxes = np.column_stack([annos[key] for key in ('location', 'dimensions', 'rotation_y')])
+    lidar_from_camera = np.linalg.inv(camera_from_lidar(calib))
+    return Box3DMode.convert(boxes, Box3DMode.CAM, Box3DMode.LIDAR, lidar_from_camera).astype(
+        np.float32
+    )

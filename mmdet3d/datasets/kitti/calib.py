@@ -1,10 +1,11 @@
 """Reading KITTI calibration files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.kitti.files import KittiFormatError, require_file
+from mmdet3d.datasets.files import DataFormatError, require_file
 
 # Shapes as the object benchmark's readme defines them.
 CALIB_SHAPES = {
@@ -32,14 +33,14 @@ def read_calib(path: str | Path) -> dict[str, np.ndarray]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        KittiFormatError: A matrix is missing, or has not the values it should have.
+        DataFormatError: A matrix is missing, or has not the values it should have.
     """
     path = require_file(path, 'a calibration file')
     lines = path.read_text().splitlines()
     texts = {key.strip(): text for key, _, text in (line.partition(':') for line in lines) if text}
     missing = [key for key in CALIB_SHAPES if key not in texts]
     if missing:
-        raise KittiFormatError(
+        raise DataFormatError(
             f'{path}: no {", ".join(missing)}; a calibration file has one line "NAME: values" for '
             f'each of {", ".join(CALIB_SHAPES)}, this one has {", ".join(texts) or "none of them"}'
         )
@@ -49,16 +50,23 @@ def read_calib(path: str | Path) -> dict[str, np.ndarray]:
 def _parse_matrix(path: Path, key: str, text: str, shape: tuple[int, int]) -> np.ndarray:
     words = text.split()
     if len(words) != shape[0] * shape[1]:
-        raise KittiFormatError(
+        raise DataFormatError(
             f'{path}: {key} has {len(words)} values, expected {shape[0] * shape[1]} '
             f'({shape[0]} rows of {shape[1]})'
         )
     try:
         values = np.array(words, dtype=np.float64)
     except ValueError as error:
-        raise KittiFormatError(f'{path}: {key} has a value that is no number: {error}') from error
+        raise DataFormatError(f'{path}: {key} has a value that is no number: {error}') from error
     if not np.isfinite(values).all():
-        raise KittiFormatError(f'{path}: {key} has a value that is not finite: {text.strip()}')
+        raise DataFormatError(f'{path}: {key} has a value that is not finite: {text.strip()}')
     matrix = np.eye(4)
     matrix[: shape[0], : shape[1]] = values.reshape(shape)
     return matrix
+
+
+def camera_from_lidar(calib: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The (4, 4) float64 matrix from LiDAR to rectified camera coordinates, column vectors."""
+    return np.asarray(calib['R0_rect'], np.float64) @ np.asarray(
+        calib['Tr_velo_to_cam'], np.float64
+    )

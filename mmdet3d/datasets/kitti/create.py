@@ -1,21 +1,19 @@
 """Converting the raw KITTI object dataset to the files that training and evaluation read."""
 
-import multiprocessing
-import os
 import pickle
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
 
-from mmdet3d.datasets.kitti.files import dump_pickle
+from mmdet3d.datasets.files import dump_pickle
 from mmdet3d.datasets.kitti.frames import FrameJob, FrameResult, convert_frame_to_bytes
 from mmdet3d.datasets.kitti.gt_database import group_by_class
 from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE
 from mmdet3d.datasets.kitti.splits import read_split
 from mmdet3d.datasets.kitti.summary import CreationSummary, summarise
+from mmdet3d.utils.parallel import run_jobs
 
 # Starting a process takes seconds, a frame about ten milliseconds.
 MIN_FRAMES_PER_WORKER = 1000
@@ -48,7 +46,7 @@ def create_kitti_data(
 
     Raises:
         FileNotFoundError: A list of frames, or a file of a listed frame, is missing.
-        KittiFormatError: A file of the dataset is malformed; the message names it.
+        DataFormatError: A file of the dataset is malformed; the message names it.
         ValueError: ``workers`` is less than 1.
     """
     if workers is not None and workers < 1:
@@ -101,22 +99,11 @@ def _list_jobs(
 
 def _convert(jobs: list[FrameJob], workers: int | None) -> Iterator[FrameResult]:
     """Convert the frames, in their order, with a progress bar."""
-    if workers is None:
-        workers = min(os.cpu_count() or 1, max(1, len(jobs) // MIN_FRAMES_PER_WORKER))
-    with tqdm(total=len(jobs), unit='frame') as progress:
-        for result in _map_frames(jobs, workers):
-            progress.update()
-            yield pickle.loads(result)
-
-
-def _map_frames(jobs: list[FrameJob], workers: int) -> Iterator[bytes]:
-    if workers == 1:
-        yield from map(convert_frame_to_bytes, jobs)
-        return
-    # Fresh processes rather than forks: torch and numba may hold threads that forks lose.
-    context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(convert_frame_to_bytes, jobs, chunksize=8)
+    results = run_jobs(
+        convert_frame_to_bytes, [(job,) for job in jobs], workers, MIN_FRAMES_PER_WORKER
+    )
+    for result in tqdm(results, total=len(jobs), unit='frame'):
+        yield pickle.loads(result)
 
 
 def _results_of(

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from mmdet3d.datasets.files import PICKLE_PROTOCOL
 from mmdet3d.datasets.kitti.boxes import camera_boxes_to_lidar
 from mmdet3d.datasets.kitti.calib import read_calib
-from mmdet3d.datasets.kitti.files import PICKLE_PROTOCOL
 from mmdet3d.datasets.kitti.gt_database import write_objects
 from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE, read_image_shape
 from mmdet3d.datasets.kitti.infos import complete_annos, frame_info, frame_path
 from mmdet3d.datasets.kitti.labels import read_label
-from mmdet3d.datasets.kitti.points import read_points, write_points
 from mmdet3d.datasets.kitti.reduced import points_in_view
+from mmdet3d.datasets.point_files import read_points, write_points
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 
@@ -66,7 +66,7 @@ def convert_frame(job: FrameJob) -> FrameResult:
 
     Raises:
         FileNotFoundError: The frame has no calibration, cloud or (in training) label file.
-        KittiFormatError: One of them is malformed; the message names it.
+        DataFormatError: One of them is malformed; the message names it.
     """
     calib = read_calib(_raw_file(job, 'calib', '.txt'))
     image_shape = read_image_shape(_raw_file(job, 'image_2', '.png'))

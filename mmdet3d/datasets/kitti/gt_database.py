@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.datasets.kitti.points import write_points
+from mmdet3d.datasets.point_files import write_points
 
 
 def write_objects(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from mmdet3d.datasets.kitti.files import KittiFormatError
+from mmdet3d.datasets.files import DataFormatError
 
 # Most KITTI images have this size; the others are at most 5 rows and 18 columns smaller.
 DEFAULT_IMAGE_SHAPE = (375, 1242)
@@ -20,7 +20,7 @@ def read_image_shape(path: str | Path) -> tuple[int, int] | None:
         (height, width) in pixels, or None if there is no such file.
 
     Raises:
-        KittiFormatError: The file is no image.
+        DataFormatError: The file is no image.
     """
     if not Path(path).is_file():
         return None
@@ -28,7 +28,7 @@ def read_image_shape(path: str | Path) -> tuple[int, int] | None:
         with Image.open(path) as image:
             return image.height, image.width
     except UnidentifiedImageError as error:
-        raise KittiFormatError(
+        raise DataFormatError(
             f'{path}: this is no image file. Restore it, or remove it to assume the size '
             f'{DEFAULT_IMAGE_SHAPE}.'
         ) from error

@@ -4,10 +4,7 @@ from typing import Any
 
 import numpy as np
 
-# The object benchmark's definition of easy, moderate and hard.
-MIN_HEIGHT = np.array([40, 25, 25])
-MAX_OCCLUSION = np.array([0, 1, 2])
-MAX_TRUNCATION = np.array([0.15, 0.30, 0.50])
+from mmdet3d.core.evaluation.kitti_utils.rules import DIFFICULTIES
 
 
 def frame_path(folder: str, kind: str, index: int, suffix: str) -> str:
@@ -25,11 +22,8 @@ def difficulty_levels(annos: dict[str, np.ndarray]) -> np.ndarray:
         int32 array (N,): 0 easy, 1 moderate, 2 hard, -1 harder than that.
     """
     height = annos['bbox'][:, 3] - annos['bbox'][:, 1]
-    within = (
-        (height[:, None] > MIN_HEIGHT)
-        & (annos['occluded'][:, None] <= MAX_OCCLUSION)
-        & (annos['truncated'][:, None] <= MAX_TRUNCATION)
-    )
+    visibility = height, annos['occluded'], annos['truncated']
+    within = ~np.stack([level.excludes(*visibility) for level in DIFFICULTIES], axis=1)
     # Each level's limits contain the one before: the first that holds is the object's.
     return np.where(within.any(axis=1), within.argmax(axis=1), -1).astype(np.int32)
 

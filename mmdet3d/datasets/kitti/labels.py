@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.datasets.kitti.files import KittiFormatError, atomic_write, require_file
+from mmdet3d.datasets.files import DataFormatError, atomic_write, require_file
 
 # The numbers after the class name, as the object benchmark's readme defines them.
 NUMBER_COLUMNS = (
@@ -33,7 +33,7 @@ def read_label(path: str | Path) -> dict[str, np.ndarray]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        KittiFormatError: A line has not 15 or 16 columns, or one is no number.
+        DataFormatError: A line has not 15 or 16 columns, or one is no number.
     """
     path = require_file(path, 'a label file')
     lines = enumerate(path.read_text().splitlines(), start=1)
@@ -47,7 +47,7 @@ def _parse_line(line: str, where: str) -> tuple[str, list[float]]:
     name, *words = line.split()
     with_score = len(NUMBER_COLUMNS)
     if len(words) not in (with_score - 1, with_score):
-        raise KittiFormatError(
+        raise DataFormatError(
             f'{where}: {len(words) + 1} columns, expected {with_score} (ground truth) or '
             f'{with_score + 1} (with a score): type {" ".join(NUMBER_COLUMNS)}'
         )
@@ -62,7 +62,7 @@ def _parse_number(word: str, column: str, where: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or (column == 'occluded' and not value.is_integer()):
-        raise KittiFormatError(f'{where}: {column} is {word!r}, expected {expected}')
+        raise DataFormatError(f'{where}: {column} is {word!r}, expected {expected}')
     return value
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mmdet3d.datasets.kitti.calib import camera_from_lidar
+
 # Depth limits of the camera's viewing frustum in metres. KITTI's scanner returns nothing beyond
 # 80 m, so the far one matters only for other data in KITTI's layout.
 NEAR, FAR = 0.001, 100.0
@@ -20,7 +22,7 @@ def points_in_view(
     Returns:
         bool array (N,); points exactly on a border are outside.
     """
-    lidar_to_image = calib['P2'] @ calib['R0_rect'] @ calib['Tr_velo_to_cam']
+    lidar_to_image = calib['P2'] @ camera_from_lidar(calib)
     xyz = points[:, :3].astype(np.float64)
     u, v, depth = (xyz @ lidar_to_image[:3, :3].T + lidar_to_image[:3, 3]).T
     height, width = image_shape

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmdet3d.datasets.kitti.files import KittiFormatError
+from mmdet3d.datasets.files import DataFormatError
 
 
 def read_split(root_path: str | Path, split: str) -> list[int]:
@@ -17,7 +17,7 @@ def read_split(root_path: str | Path, split: str) -> list[int]:
 
     Raises:
         FileNotFoundError: The list is not there; the message says which lists are expected.
-        KittiFormatError: A line is no frame id, or an id is listed twice.
+        DataFormatError: A line is no frame id, or an id is listed twice.
     """
     path = Path(root_path) / 'ImageSets' / f'{split}.txt'
     if not path.is_file():
@@ -30,12 +30,12 @@ def read_split(root_path: str | Path, split: str) -> list[int]:
     ids = [_parse_id(line, f'{path}, line {number}') for number, line in lines if line.strip()]
     if len(set(ids)) < len(ids):
         repeated = sorted({index for index in ids if ids.count(index) > 1})
-        raise KittiFormatError(f'{path}: listed more than once: {repeated[:10]}')
+        raise DataFormatError(f'{path}: listed more than once: {repeated[:10]}')
     return ids
 
 
 def _parse_id(line: str, where: str) -> int:
     word = line.strip()
     if not (word.isascii() and word.isdigit()):
-        raise KittiFormatError(f'{where}: {word!r} is no frame id; expected digits, like 000008')
+        raise DataFormatError(f'{where}: {word!r} is no frame id; expected digits, like 000008')
     return int(word)

@@ -2,9 +2,9 @@
 
 from mmdet3d.datasets.nuscenes.classes import CLASSES, attributes_of
 from mmdet3d.datasets.nuscenes.create import NuScenesSummary, create_nuscenes_data
+from mmdet3d.datasets.nuscenes.dataset import NuScenesDataset
 from mmdet3d.datasets.nuscenes.devkit import (
     SPLITS,
-    NuScenesFormatError,
     open_tables,
     require_devkit,
 )
@@ -16,7 +16,7 @@ from mmdet3d.datasets.nuscenes.results import map_boxes, sample_results, write_r
 __all__ = [
     'CLASSES',
     'SPLITS',
-    'NuScenesFormatError',
+    'NuScenesDataset',
     'NuScenesSummary',
     'attributes_of',
     'create_nuscenes_data',

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from mmdet3d.datasets.kitti.files import dump_pickle
-from mmdet3d.datasets.nuscenes.devkit import SPLITS, NuScenesFormatError, open_tables
+from mmdet3d.datasets.files import DataFormatError, dump_pickle
+from mmdet3d.datasets.nuscenes.devkit import SPLITS, open_tables
 from mmdet3d.datasets.nuscenes.infos import LIDAR, sample_info
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def create_nuscenes_data(
         ImportError: nuscenes-devkit is not installed.
         ValueError: ``version`` or ``max_sweeps`` is out of its range.
         FileNotFoundError: The folder, the version, or a cloud of the tables is missing.
-        NuScenesFormatError: A sample has no LiDAR, or no scene belongs to an official split.
+        DataFormatError: A sample has no LiDAR, or no scene belongs to an official split.
     """
     if max_sweeps < 0:
         raise ValueError(f'max_sweeps is {max_sweeps}, expected 0 or more')
@@ -101,7 +101,7 @@ def _samples_of_splits(tables: 'NuScenes', version: str) -> dict[str, list[dict[
         for name, split in zip(names, SPLITS[version])
     }
     if not any(scenes.values()):
-        raise NuScenesFormatError(
+        raise DataFormatError(
             f'none of the scenes {sorted(present.values())[:5]} of {tables.dataroot} belongs to '
             f"the devkit's splits {', '.join(SPLITS[version])}"
         )

@@ -14,10 +14,6 @@ SPLITS = {
 }
 
 
-class NuScenesFormatError(ValueError):
-    """The data set's tables do not have the content that nuScenes defines for them."""
-
-
 def require_devkit() -> None:
     """Check that nuscenes-devkit is installed.
 

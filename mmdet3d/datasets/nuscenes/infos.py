@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.nuscenes.classes import CLASS_OF_CATEGORY
-from mmdet3d.datasets.nuscenes.devkit import NuScenesFormatError
 from mmdet3d.datasets.nuscenes.quaternions import rotation_matrix, yaw_of
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def sample_info(tables: 'NuScenes', sample: Record, max_sweeps: int, with_annos:
         ``valid_flag`` (N,), whether either saw the object.
 
     Raises:
-        NuScenesFormatError: if the sample has no LiDAR.
+        DataFormatError: if the sample has no LiDAR.
         FileNotFoundError: if the cloud of the key frame or of a sweep is missing.
     """
     if LIDAR not in sample['data']:
-        raise NuScenesFormatError(
+        raise DataFormatError(
             f'sample {sample["token"]} has no {LIDAR}, only {sorted(sample["data"]) or "nothing"}; '
             'its sample_data has no key frame of the LiDAR'
         )

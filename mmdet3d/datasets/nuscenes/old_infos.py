@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from mmdet3d.core.bbox import limit_period
+
 _LONG = ('car', 'truck', 'bus', 'trailer')
 
 
@@ -24,6 +26,5 @@ def with_new_boxes(info: dict[str, Any]) -> dict[str, Any]:
     """Copy an entry with ``gt_boxes`` (N, 7) in the convention of v1.0."""
     boxes = np.asarray(info['gt_boxes'], dtype=np.float64).reshape(-1, 7)
     boxes = boxes[:, [0, 1, 2, 4, 3, 5, 6]]
-    yaw = -boxes[:, 6] - np.pi / 2
-    boxes[:, 6] = yaw - np.floor(yaw / (2 * np.pi) + 0.5) * 2 * np.pi
+    boxes[:, 6] = limit_period(-boxes[:, 6] - np.pi / 2, period=2 * np.pi)
     return {**info, 'gt_boxes': boxes}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
-from mmdet3d.datasets.info_files import load_info_file
+from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mmdet3d.core.points import get_points_type
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.kitti.points import read_points
+from mmdet3d.datasets.point_files import read_points
 
 
 @PIPELINES.register_module()

@@ -8,8 +8,8 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.kitti.points import read_points
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+from mmdet3d.datasets.point_files import read_points
 
 # Column of the time lag, in seconds; the files have the number of the beam there.
 _TIME = 4

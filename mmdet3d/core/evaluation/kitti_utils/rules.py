@@ -37,6 +37,16 @@ class Difficulty:
     max_occlusion: int
     max_truncation: float
 
+    def excludes(
+        self, heights: np.ndarray, occluded: np.ndarray, truncated: np.ndarray
+    ) -> np.ndarray:
+        """Tell which objects are harder to see than this; arrays of shape (N,)."""
+        return (
+            (occluded > self.max_occlusion)
+            | (truncated > self.max_truncation)
+            | (heights <= self.min_height)
+        )
+
 
 CLASSES = (
     KittiClass('Car', 'Van', (0.7, 0.7, 0.7), (0.7, 0.5, 0.5)),
@@ -70,11 +80,7 @@ def find_class(given: str | int) -> KittiClass:
 
 def gt_states(gt: Annotations, cls: KittiClass, difficulty: Difficulty) -> np.ndarray:
     """Return the part of every ground truth box, (G,) int8 of ``OTHER``, ``VALID``, ``NEUTRAL``."""
-    too_hard = (
-        (gt.occluded > difficulty.max_occlusion)
-        | (gt.truncated > difficulty.max_truncation)
-        | (gt.heights <= difficulty.min_height)
-    )
+    too_hard = difficulty.excludes(gt.heights, gt.occluded, gt.truncated)
     states = np.full(len(gt.names), OTHER, dtype=np.int8)
     states[gt.names == cls.name.lower()] = VALID
     states[(states == VALID) & too_hard] = NEUTRAL

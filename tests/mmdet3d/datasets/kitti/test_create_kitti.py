@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmdet3d.datasets.kitti import KittiFormatError, create_kitti_data, read_points
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.kitti import create_kitti_data
+from mmdet3d.datasets.point_files import read_points
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 
@@ -152,7 +154,7 @@ def test_files_do_not_depend_on_the_run_or_on_the_number_of_workers(make_raw_kit
 def test_error_in_another_process_names_the_file(make_raw_kitti, tmp_path):
     root = make_raw_kitti()
     (root / 'training/velodyne/000001.bin').write_bytes(bytes(10))
-    with pytest.raises(KittiFormatError, match=r'velodyne/000001\.bin: 10 bytes'):
+    with pytest.raises(DataFormatError, match=r'velodyne/000001\.bin: 10 bytes'):
         create_kitti_data(root, tmp_path / 'out', workers=2)
     assert not list((tmp_path / 'out').glob('*.pkl'))
 

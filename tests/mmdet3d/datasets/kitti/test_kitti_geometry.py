@@ -6,13 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from mmdet3d.datasets.kitti import (
-    camera_boxes_to_lidar,
-    points_in_view,
-    read_calib,
-    read_label,
-    read_points,
-)
+from mmdet3d.datasets.kitti import camera_boxes_to_lidar, points_in_view, read_calib, read_label
+from mmdet3d.datasets.point_files import read_points
 
 LIDAR_TO_CAMERA = np.array([[0, -1, 0, 0.1], [0, 0, -1, -0.2], [1, 0, 0, -0.3], [0, 0, 0, 1.0]])
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmdet3d.datasets.kitti import KittiFormatError, difficulty_levels, read_label, write_label
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.kitti import difficulty_levels, read_label, write_label
 
 CAR = 'Car 0.10 2 -1.57 540 170 660.5 300 1.50 1.60 4.00 0.25 1.50 10.00 -0.5'
 DONT_CARE = 'DontCare -1 -1 -10 800 160 820 180 -1 -1 -1 -1000 -1000 -1000 -10'
@@ -64,7 +65,7 @@ def test_empty_file_is_a_frame_without_objects(label):
     ],
 )
 def test_malformed_line_is_named(label, line, message):
-    with pytest.raises(KittiFormatError, match=f'000042.txt, {message}'):
+    with pytest.raises(DataFormatError, match=f'000042.txt, {message}'):
         read_label(label(CAR, line))
 
 

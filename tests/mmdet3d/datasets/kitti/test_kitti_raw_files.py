@@ -5,15 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from mmdet3d.datasets.kitti import (
-    KittiFormatError,
-    read_calib,
-    read_image_shape,
-    read_points,
-    read_split,
-    write_points,
-)
-from mmdet3d.datasets.kitti.files import atomic_write
+from mmdet3d.datasets.files import DataFormatError, atomic_write
+from mmdet3d.datasets.kitti import read_calib, read_image_shape, read_split
+from mmdet3d.datasets.point_files import read_points, write_points
 
 
 @pytest.fixture
@@ -46,7 +40,7 @@ def test_matrices_are_extended_to_homogeneous_coordinates(calib, calib_text):
     ],
 )
 def test_malformed_calibration_is_named(calib, calib_text, old, new, message):
-    with pytest.raises(KittiFormatError, match=f'000042.txt: {message}'):
+    with pytest.raises(DataFormatError, match=f'000042.txt: {message}'):
         read_calib(calib(calib_text.replace(old, new)))
 
 
@@ -68,7 +62,7 @@ def test_empty_cloud_has_no_points(tmp_path):
 @pytest.mark.parametrize('size', [15, 4 * 4 * 10 + 4])
 def test_truncated_cloud_is_named_with_its_size(tmp_path, size):
     (tmp_path / 'cut.bin').write_bytes(bytes(size))
-    with pytest.raises(KittiFormatError, match=rf'cut\.bin: {size} bytes is not a multiple of 16'):
+    with pytest.raises(DataFormatError, match=rf'cut\.bin: {size} bytes is not a multiple of 16'):
         read_points(tmp_path / 'cut.bin')
 
 
@@ -101,7 +95,7 @@ def test_frames_are_listed_in_the_order_of_the_file(tmp_path):
 def test_malformed_list_of_frames_is_named(tmp_path, text, message):
     (tmp_path / 'ImageSets').mkdir()
     (tmp_path / 'ImageSets/val.txt').write_text(text)
-    with pytest.raises(KittiFormatError, match=message):
+    with pytest.raises(DataFormatError, match=message):
         read_split(tmp_path, 'val')
 
 
@@ -112,7 +106,7 @@ def test_image_size_is_height_then_width(kitti_sample):
 
 def test_file_that_is_no_image_is_named(tmp_path):
     (tmp_path / '000042.png').write_text('not an image')
-    with pytest.raises(KittiFormatError, match=r'000042\.png: this is no image'):
+    with pytest.raises(DataFormatError, match=r'000042\.png: this is no image'):
         read_image_shape(tmp_path / '000042.png')
 
 

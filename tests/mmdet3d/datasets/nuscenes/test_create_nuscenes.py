@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from mmdet3d.datasets.nuscenes import NuScenesFormatError, create_nuscenes_data
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.nuscenes import create_nuscenes_data
 from mmdet3d.datasets.nuscenes.classes import CLASS_OF_CATEGORY
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
@@ -232,15 +233,13 @@ def test_a_sample_without_lidar_is_named(spoiled, tmp_path, infos):
         return [each for each in sample_data if each['sample_token'] != infos[2]['token']]
 
     message = f'sample {infos[2]["token"]} has no LIDAR_TOP, only nothing'
-    with pytest.raises(NuScenesFormatError, match=message):
+    with pytest.raises(DataFormatError, match=message):
         create_nuscenes_data(spoiled(sample_data=drop), tmp_path, 'v1.0-mini')
 
 
 def test_scenes_of_no_official_split_are_refused(spoiled, tmp_path):
     root = spoiled(scene=lambda scenes: [{**scene, 'name': 'mine'} for scene in scenes])
-    with pytest.raises(
-        NuScenesFormatError, match=r'none of the scenes .*mine.*mini_train, mini_val'
-    ):
+    with pytest.raises(DataFormatError, match=r'none of the scenes .*mine.*mini_train, mini_val'):
         create_nuscenes_data(root, tmp_path, 'v1.0-mini')
 
 

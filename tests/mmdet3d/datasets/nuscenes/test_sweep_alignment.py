@@ -5,9 +5,9 @@ import pytest
 from nuscenes.utils.data_classes import LidarPointCloud
 
 from mmdet3d.datasets import Compose
-from mmdet3d.datasets.synthetic.geometry import GROUND, SceneGeometry
-from mmdet3d.datasets.synthetic.nuscenes.recording import world_of
-from mmdet3d.datasets.synthetic.nuscenes.rig import ego_from_lidar
+from mmdet3d.synthetic.nuscenes.recording import world_of
+from mmdet3d.synthetic.nuscenes.rig import ego_from_lidar
+from mmdet3d.synthetic.world.geometry import GROUND, SceneGeometry
 
 LOAD = [
     {'type': 'LoadPointsFromFile', 'coord_type': 'LIDAR', 'load_dim': 5, 'use_dim': 5},

@@ -1,6 +1,0 @@
-"""Made-up LiDAR data in KITTI's and nuScenes' formats: scenes, simulated scanners and a camera."""
-
-from mmdet3d.datasets.synthetic.create import create_synthetic_kitti
-from mmdet3d.datasets.synthetic.nuscenes import create_synthetic_nuscenes
-
-__all__ = ['create_synthetic_kitti', 'create_synthetic_nuscenes']

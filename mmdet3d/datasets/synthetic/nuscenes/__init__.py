@@ -1,5 +1,0 @@
-"""Made-up LiDAR data in nuScenes' format: short drives, scanned by a simulated HDL-32E."""
-
-from mmdet3d.datasets.synthetic.nuscenes.create import create_synthetic_nuscenes
-
-__all__ = ['create_synthetic_nuscenes']

@@ -1,0 +1,1 @@
+"""Scenes of the generated data: terrain, districts, traffic, and their geometry."""

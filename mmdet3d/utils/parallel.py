@@ -1,0 +1,64 @@
+"""Running jobs in several processes that end with the one that started them."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import wait
+from typing import Any
+
+
+def run_jobs(
+    function: Callable[..., Any], jobs: list[tuple], workers: int | None, min_per_worker: int
+) -> Iterable[Any]:
+    """Call a function with each of several argument lists.
+
+    Args:
+        function: a function of a module, so that other processes find it.
+        jobs: the arguments of each call.
+        workers: processes to use; None for as many as there are processors, if there is work for
+            them.
+        min_per_worker: jobs for which starting a process is worth the time.
+
+    Returns:
+        An iterator over what the calls return, in the order of the jobs.
+    """
+    most = max(1, len(jobs) // min_per_worker)
+    workers = workers or min(os.cpu_count() or 1, most)
+    if min(workers, len(jobs)) <= 1:
+        return (function(*job) for job in jobs)
+    return _run_in_processes(function, jobs, workers)
+
+
+def _run_in_processes(
+    function: Callable[..., Any], jobs: list[tuple], workers: int
+) -> Iterator[Any]:
+    # A server process imports everything once and forks workers before it has any threads.
+    server = 'forkserver' in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context('forkserver' if server else 'spawn')
+    if server:
+        context.set_forkserver_preload([function.__module__])
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        futures = [pool.submit(function, *job) for job in jobs]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the main process is killed, rather than wait for work for ever.
+
+    Ctrl+C is the main process's to handle: workers finish their job and are told to stop.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
