@@ -4,10 +4,10 @@
 import argparse
 from pathlib import Path
 
-from mmdet3d.apis import format_table, measure_run
-from mmdet3d.core.visualizer import BoxLayer, draw_bev, draw_learning_curves
+from mmdet3d.core.visualizer import BoxLayer, draw_bev
 from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.point_files import read_points
+from mmdet3d.report import draw_learning_curves, format_table, measure_run
 from mmdet3d.utils.config import DictAction, load_config
 
 COLORS = ('tab:red', 'tab:blue', 'tab:orange', 'tab:purple', 'tab:pink')

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-import shrink
 from PIL import Image
+from support import shrink
 
 TEACHER = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class.py'
 

@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import shrink
-import shrink_nuscenes
 import torch
-from tooling import run, training_lines
+from support import shrink, shrink_nuscenes
+from support.tooling import run, training_lines
 
 PREFIX = 'configs/pointpillars/hv_pointpillars_'
 TEACHER = f'{PREFIX}fpn_sbn-all_fp16_2x8_2x_nus-3d.py'

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import shrink
-import shrink_point_rcnn
-from tooling import run, training_lines
+from support import shrink, shrink_point_rcnn
+from support.tooling import run, training_lines
 
 from mmdet3d.apis import inference_detector, init_model
 

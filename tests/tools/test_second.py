@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import shrink
 import torch
-from tooling import call, run, training_lines
+from support import shrink
+from support.tooling import call, run, training_lines
 
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights

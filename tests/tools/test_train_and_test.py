@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import shrink
 import torch
-from tooling import call, run, training_lines
+from support import shrink
+from support.tooling import call, run, training_lines
 
 CONFIGS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-'
 TEACHER, STUDENT = f'{CONFIGS}3class.py', f'{CONFIGS}3class_student_4x.py'

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmdet3d.apis import count_multiply_adds, inference_detector, init_model
+from mmdet3d.apis import inference_detector, init_model
+from mmdet3d.report import count_multiply_adds
 
 CONFIGS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-'
 

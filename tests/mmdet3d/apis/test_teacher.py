@@ -2,9 +2,9 @@ import hashlib
 from pathlib import Path
 
 import pytest
-import shrink
 import torch
 from mmcv import Config
+from support import shrink
 
 from mmcv_patched.runner import save_checkpoint
 from mmdet3d.apis import build_teacher, init_model

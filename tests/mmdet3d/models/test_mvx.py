@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-import shrink_nuscenes as shrink
 import torch
 from mmcv import Config
+from support import shrink_nuscenes as shrink
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model

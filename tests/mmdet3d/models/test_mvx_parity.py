@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import torch
-from agreement import assert_agrees
 from mmcv import Config
+from support.agreement import assert_agrees
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model

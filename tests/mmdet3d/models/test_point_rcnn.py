@@ -3,9 +3,9 @@
 import copy
 
 import pytest
-import shrink_point_rcnn as shrink
 import torch
 from mmcv import Config
+from support import shrink_point_rcnn as shrink
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model

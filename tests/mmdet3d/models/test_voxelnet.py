@@ -3,9 +3,9 @@
 import copy
 
 import pytest
-import shrink
 import torch
 from mmcv import Config
+from support import shrink
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model

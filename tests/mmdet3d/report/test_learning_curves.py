@@ -3,7 +3,7 @@ import json
 import pytest
 from PIL import Image
 
-from mmdet3d.core.visualizer import draw_learning_curves, read_losses
+from mmdet3d.report import draw_learning_curves, read_losses
 
 
 def write_log(folder, with_kd: bool):

@@ -1,0 +1,1 @@
+"""Helpers of the tests: run tools, shrink configs, compare with reference figures."""
