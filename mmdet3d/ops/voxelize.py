@@ -143,17 +143,21 @@ class Voxelization(nn.Module):
         self.grid_size = torch.tensor(grid)
         self.pcd_shape = [1, grid[1], grid[0]]
 
-    def forward(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, points: torch.Tensor, max_voxels: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Group the points of one cloud by voxel.
 
         Args:
             points: (N, C) with C >= 3, x, y, z first, metres.
+            max_voxels: how many voxels are kept, instead of the number for the layer's mode.
 
         Returns:
             As ``voxelization``: the points of each voxel, its cell as z, y, x, its number of
             points.
         """
-        max_voxels = self.max_voxels[0] if self.training else self.max_voxels[1]
+        if max_voxels is None:
+            max_voxels = self.max_voxels[0] if self.training else self.max_voxels[1]
         return voxelization(
             points, self.voxel_size, self.point_cloud_range, self.max_num_points, max_voxels
         )

@@ -18,6 +18,7 @@ class BaseDetector(MMDetBaseDetector):
         iter: int | None = None,
         is_teacher: bool = False,
         teacher_info: dict | None = None,
+        last: str | None = None,
     ) -> dict:
         """Run one training iteration but for the backward pass.
 
@@ -28,6 +29,8 @@ class BaseDetector(MMDetBaseDetector):
             iter: number of the iteration, likewise.
             is_teacher: only publish this network's features on the batch.
             teacher_info: what the teacher published on the same batch.
+            last: of a teacher, the feature after whose stage it may stop; without it, it publishes
+                all that it has.
 
         Returns:
             For a teacher, what ``get_teacher_info`` returns. Else ``loss`` (a scalar tensor),
@@ -35,7 +38,7 @@ class BaseDetector(MMDetBaseDetector):
             ``num_samples``.
         """
         if is_teacher:
-            return self.get_teacher_info(**data)
+            return self.get_teacher_info(**data, **({} if last is None else {'last': last}))
         if teacher_info is not None:
             data = {**data, 'teacher_info': teacher_info}
         losses = self(**data)

@@ -23,6 +23,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     split_levels,
     stack_samples,
 )
+from mmdet3d.models.interfaces import HeadOutputs
 
 
 @HEADS.register_module()
@@ -104,9 +105,9 @@ class Anchor3DHead(BaseModule):
         direction = self.conv_dir_cls(x) if self.use_direction_classifier else None
         return self.conv_cls(x), self.conv_reg(x), direction
 
-    def forward(self, feats: Sequence[Tensor]) -> tuple[list, list, list]:
+    def forward(self, feats: Sequence[Tensor]) -> HeadOutputs:
         """Return class logits, box residuals and direction logits, a list over maps each."""
-        return tuple(map(list, zip(*map(self.forward_single, feats))))
+        return HeadOutputs(*map(list, zip(*map(self.forward_single, feats))))
 
     @in_float32
     def loss(

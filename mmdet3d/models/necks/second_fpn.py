@@ -80,6 +80,11 @@ class SECONDFPN(BaseModule):
             for width_in, width_out, factor in zip(in_channels, out_channels, upsample_strides)
         )
 
+    @property
+    def level_channels(self) -> list[int]:
+        """Width of the one map that it returns."""
+        return [sum(self.out_channels)]
+
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """Return the stacked map, as the only level of a list.
 

@@ -51,7 +51,7 @@ class PFNLayer(nn.Module):
             num_points: number of points in each of the M voxels.
         """
         # Padding takes part in the statistics: released weights were trained that way.
-        # Channels first and contiguous: see GraphAdapter in mmdet3d/utils/kd_utils.py.
+        # Channels first and contiguous: see GraphAdapter in mmdet3d/models/kd.
         x = self.norm(self.linear(points).transpose(1, 2).contiguous())
         if self.mode == 'max':
             # The maximum of the rectified is the rectified maximum, with less to rectify.
