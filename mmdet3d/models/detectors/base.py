@@ -120,6 +120,21 @@ class Base3DDetector(BaseDetector):
         for key in [key for key in state_dict if key.startswith(_prefixed(prefix))]:
             del state_dict[key]
 
+    def require_cfg(self, name: str) -> None:
+        """Check that the settings of a phase were given, whose default is None.
+
+        Args:
+            name: 'train_cfg' or 'test_cfg'.
+
+        Raises:
+            ValueError: if they were not.
+        """
+        if getattr(self, name) is None:
+            raise ValueError(
+                f'{type(self).__name__} was built without {name}: give model.{name}, which the '
+                f'configs of {"training" if name == "train_cfg" else "testing"} have'
+            )
+
     def forward(self, return_loss: bool = True, **kwargs: Any) -> dict | list[dict]:
         """Return losses for a training batch, or detections for a test batch."""
         if return_loss:

@@ -119,6 +119,7 @@ class PointRCNN(Base3DDetector):
             epoch: number of the epoch, for distillation losses with a schedule.
             iter: number of the iteration, likewise.
         """
+        self.require_cfg('train_cfg')
         features = self.extract_feat(points, img_metas)
         predictions = self.rpn_head(features)
         truth = gt_bboxes_3d, gt_labels_3d
@@ -135,6 +136,7 @@ class PointRCNN(Base3DDetector):
         self, points: list[Tensor], img_metas: list[dict], rescale: bool = False, **_: Any
     ) -> list[dict]:
         """Return ``boxes_3d``, ``scores_3d`` and ``labels_3d`` of each sample, on the CPU."""
+        self.require_cfg('test_cfg')
         features = self.extract_feat(points, img_metas)
         predictions = self.rpn_head(features)
         second_stage, proposals = self._propose(features, *predictions, img_metas)

@@ -203,6 +203,7 @@ class VoxelNet(Base3DDetector):
             epoch: number of the epoch, for distillation losses with a schedule.
             iter: number of the iteration, likewise.
         """
+        self.require_cfg('train_cfg')
         features = self.extract_feat(points, img_metas, last='head_outputs')
         predictions = features['head_outputs']
         losses = self.bbox_head.loss(*predictions, gt_bboxes_3d, gt_labels_3d, img_metas)
@@ -215,6 +216,7 @@ class VoxelNet(Base3DDetector):
         self, points: list[Tensor], img_metas: list[dict], rescale: bool = False, **_: Any
     ) -> list[dict]:
         """Return ``boxes_3d``, ``scores_3d`` and ``labels_3d`` of each sample, on the CPU."""
+        self.require_cfg('test_cfg')
         predictions = self.extract_feat(points, img_metas, last='head_outputs')['head_outputs']
         detections = self.bbox_head.get_bboxes(*predictions, img_metas, rescale=rescale)
         return [bbox3d2result(*each) for each in detections]

@@ -156,6 +156,7 @@ def test_a_map_that_the_neck_does_not_have_is_an_error_that_lists_those_it_has(r
         ({'pts_fusion_layer': {}}, ValueError, 'pts_fusion_layer is given'),
         ({'pretrained': 'x.pth'}, ValueError, 'use load_from'),
         ({'pts_bakcbone': {}}, TypeError, 'pts_bakcbone'),
+        ({'pts_bbox_head': None}, ValueError, 'pts_bbox_head is None'),
         (
             {'test_cfg': {'score_thr': 0.1}},
             ValueError,

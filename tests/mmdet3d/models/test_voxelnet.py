@@ -292,3 +292,45 @@ def test_a_teacher_computes_no_further_than_the_student_needs(kd_student, teache
     handle.remove()
     assert calls == []
     assert info['voxel_features'].shape[1] == 16
+
+
+def test_two_students_of_one_teacher_ask_for_what_each_of_them_needs(repo_root, teacher):
+    of_voxels = make_model(repo_root, **{'model.train_cfg.kd_cfg.num_voxels': 50})
+    term = dict(feature='neck_features', level=0, loss=dict(type='LocalGraph', num_voxels=20))
+    of_necks = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(neck=term)})
+    before = {name: value for name, value in vars(teacher).items() if name[0] != '_'}
+    assert of_voxels.init_kd(teacher) == 'voxel_features'
+    assert of_necks.init_kd(teacher) == 'neck_features'
+    assert {name: value for name, value in vars(teacher).items() if name[0] != '_'} == before
+    data = batch(cloud())
+    for student in (of_voxels, of_necks):
+        last = student.last_taught(teacher)
+        info = teacher.train_step(data, None, is_teacher=True, last=last)
+        assert ('neck_features' in info) == (student is of_necks)
+        train_once(student, data, teacher_info=info)
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_asking_a_teacher_leaves_its_mode_as_it_was(repo_root, training):
+    limits = {'model.voxel_layer.max_voxels': [100, 1000]}
+    network = make_model(repo_root, channels=16, **limits).train(training)
+    with torch.no_grad():
+        network.train_step(batch(cloud()), None, is_teacher=True)
+    assert all(module.training == training for module in network.modules())
+    assert (len(network.voxelize([cloud()])[0]) > 100) == (not training)
+
+
+def test_a_detector_without_a_head_is_an_error_that_says_so(repo_root):
+    with pytest.raises(ValueError, match='bbox_head is None'):
+        make_model(repo_root, **{'model.bbox_head': None})
+
+
+@pytest.mark.parametrize('phase', ['train_cfg', 'test_cfg'])
+def test_settings_that_were_left_out_are_named_when_they_are_needed(repo_root, phase):
+    model = make_model(repo_root, **{f'model.{phase}': None})
+    data = batch(cloud())
+    with pytest.raises(ValueError, match=f'VoxelNet was built without {phase}: give model.{phase}'):
+        if phase == 'train_cfg':
+            model.train_step(data, None)
+        else:
+            model.simple_test(data['points'], data['img_metas'])
