@@ -4,12 +4,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
 
 from mmdet3d.synthetic.shapes.catalogue import unit_shape
 from mmdet3d.synthetic.shapes.meshes import Mesh
 from mmdet3d.synthetic.world.scene import Actor, Item, Scene
+
+try:
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+except ImportError as error:
+    raise ImportError(
+        f'the simulator casts its rays with embreex, which cannot be imported ({error}). '
+        'Install it as requirements.txt pins it: '
+        'pip install embreex==4.4.0.post1 -c requirements.txt'
+    ) from error
 
 GROUND, NOTHING = -1, -2
 # KITTI's boxes leave a little room around the object.
