@@ -62,7 +62,9 @@ def nms_normal_bev(
     return nms_bev(unturned, scores, thresh, pre_max_size, post_max_size)
 
 
-def _visiting_order(boxes, scores, pre_max_size) -> torch.Tensor:
+def _visiting_order(
+    boxes: torch.Tensor, scores: torch.Tensor, pre_max_size: int | None
+) -> torch.Tensor:
     require_floats(boxes=boxes, scores=scores)
     require_shape('boxes', boxes, ('N', 5))
     require_shape('scores', scores, (len(boxes),))

@@ -56,7 +56,7 @@ def boxes_iou_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     return _iou(boxes_a.detach().double(), boxes_b.detach().double()).to(boxes_a.dtype)
 
 
-def _check_boxes(boxes_a: torch.Tensor, boxes_b: torch.Tensor):
+def _check_boxes(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> None:
     require_floats(boxes_a=boxes_a, boxes_b=boxes_b)
     require_shape('boxes_a', boxes_a, ('N', 5))
     require_shape('boxes_b', boxes_b, ('M', 5))

@@ -82,10 +82,10 @@ def voxelization(
     require_points('points', points)
     _check_limit('max_points', max_points)
     _check_limit('max_voxels', max_voxels)
-    grid = voxel_grid_size(voxel_size, coors_range)
+    cells = voxel_grid_size(voxel_size, coors_range)
     xyz = points.detach()[:, :3].float().contiguous()
     low, size = xyz.new_tensor(coors_range[:3]), xyz.new_tensor(voxel_size)
-    grid = torch.tensor(grid, device=xyz.device)
+    grid = torch.tensor(cells, device=xyz.device)
     place, coors, counts = _assign_points(xyz, low, size, grid, max_points, max_voxels)
     voxels = points.new_zeros((len(coors) * max_points, points.shape[1]))
     kept = (place >= 0).nonzero().squeeze(1)
@@ -93,7 +93,7 @@ def voxelization(
     return voxels.view(len(coors), max_points, points.shape[1]), coors, counts
 
 
-def _check_limit(name: str, limit: int):
+def _check_limit(name: str, limit: int) -> None:
     if limit < 1:
         raise ValueError(
             f'{name} must be at least 1, got {limit}: only hard voxelisation is available, '

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmdet.core.anchor.builder import PRIOR_GENERATORS
@@ -177,7 +178,7 @@ class AlignedAnchor3DRangeGenerator(Anchor3DRangeGenerator):
         **kwargs: as for ``Anchor3DRangeGenerator``.
     """
 
-    def __init__(self, align_corner: bool = False, **kwargs) -> None:
+    def __init__(self, align_corner: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.align_corner = align_corner
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 import torch
@@ -51,13 +51,26 @@ def rotation_matrices(angles: torch.Tensor, axis: int, ndim: int = 3) -> torch.T
     return matrices
 
 
+@overload
 def rotation_3d_in_axis(
     points: ArrayOrTensor,
     angles: ArrayOrTensor | float,
     axis: int = 0,
-    return_mat: bool = False,
+    return_mat: Literal[False] = False,
     clockwise: bool = False,
-) -> ArrayOrTensor | tuple[ArrayOrTensor, ArrayOrTensor]:
+) -> ArrayOrTensor: ...
+@overload
+def rotation_3d_in_axis(
+    points: ArrayOrTensor,
+    angles: ArrayOrTensor | float,
+    axis: int = 0,
+    *,
+    return_mat: Literal[True],
+    clockwise: bool = False,
+) -> tuple[ArrayOrTensor, ArrayOrTensor]: ...
+def rotation_3d_in_axis(
+    points: Any, angles: Any, axis: int = 0, return_mat: bool = False, clockwise: bool = False
+) -> Any:
     """Rotate points about an axis, counter-clockwise seen from its tip unless told otherwise.
 
     Args:
@@ -74,12 +87,11 @@ def rotation_3d_in_axis(
     Raises:
         ValueError: if points or angles have other shapes, or there is no such axis.
     """
-    if isinstance(points, np.ndarray):
-        rotated, matrices = _rotate(torch.from_numpy(points), angles, axis, clockwise)
-        rotated, matrices = rotated.numpy(), matrices.numpy()
-    else:
-        rotated, matrices = _rotate(points, angles, axis, clockwise)
-    return (rotated, matrices) if return_mat else rotated
+    is_array = isinstance(points, np.ndarray)
+    tensor = torch.from_numpy(points) if is_array else points
+    rotated, matrices = _rotate(tensor, angles, axis, clockwise)
+    found = (rotated.numpy(), matrices.numpy()) if is_array else (rotated, matrices)
+    return found if return_mat else found[0]
 
 
 def _rotate(
@@ -139,7 +151,7 @@ def xywhr2xyxyr(boxes_xywhr: torch.Tensor) -> torch.Tensor:
 
 
 def points_cam2img(
-    points_3d: ArrayOrTensor, proj_mat: ArrayOrTensor, with_depth: bool = False
+    points_3d: ArrayOrTensor, proj_mat: np.ndarray | torch.Tensor, with_depth: bool = False
 ) -> ArrayOrTensor:
     """Project points of the camera frame into the image.
 
@@ -158,14 +170,14 @@ def points_cam2img(
     if isinstance(points_3d, np.ndarray):
         return points_cam2img(torch.from_numpy(points_3d), proj_mat, with_depth).numpy()
     points_3d = points_3d if points_3d.is_floating_point() else points_3d.float()
-    proj_mat = torch.as_tensor(proj_mat, dtype=points_3d.dtype, device=points_3d.device)
-    if tuple(proj_mat.shape) not in {(3, 3), (3, 4), (4, 4)}:
+    matrix = torch.as_tensor(proj_mat, dtype=points_3d.dtype, device=points_3d.device)
+    if tuple(matrix.shape) not in {(3, 3), (3, 4), (4, 4)}:
         raise ValueError(
-            f'proj_mat has shape {tuple(proj_mat.shape)}, expected (3, 3), (3, 4) or (4, 4)'
+            f'proj_mat has shape {tuple(matrix.shape)}, expected (3, 3), (3, 4) or (4, 4)'
         )
-    projected = points_3d @ proj_mat[:3, :3].T
-    if proj_mat.shape[1] == 4:
-        projected = projected + proj_mat[:3, 3]
+    projected = points_3d @ matrix[:3, :3].T
+    if matrix.shape[1] == 4:
+        projected = projected + matrix[:3, 3]
     depth = projected[..., 2:3]
     pixels = projected[..., :2] / depth
     return torch.cat([pixels, depth], dim=-1) if with_depth else pixels

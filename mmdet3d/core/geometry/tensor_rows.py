@@ -37,7 +37,8 @@ class TensorRows:
     Subclasses say what the columns mean: they implement ``like`` and ``bev``.
     """
 
-    tensor: torch.Tensor
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
 
     def like(self, rows: torch.Tensor) -> Self:
         """Wrap other rows of the same layout in an object of this class."""

@@ -38,7 +38,7 @@ class BasePoints(TensorRows):
     ) -> None:
         if points_dim < 3:
             raise ValueError(f'points_dim must be at least 3 (x, y, z), got {points_dim}')
-        self.tensor = float_rows(tensor, points_dim, f'tensor of {type(self).__name__}')
+        super().__init__(float_rows(tensor, points_dim, f'tensor of {type(self).__name__}'))
         self.points_dim = points_dim
         self.attribute_dims = attribute_dims
 

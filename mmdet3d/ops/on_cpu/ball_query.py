@@ -29,14 +29,24 @@ def ball_query(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _query(start, stop, low, high, columns, centres, found):
+def _query(
+    start: int,
+    stop: int,
+    low: np.float32,
+    high: np.float32,
+    columns: np.ndarray,
+    centres: np.ndarray,
+    found: np.ndarray,
+) -> None:
     for row in range(start, stop):
         cloud, i = divmod(row, centres.shape[1])
         _query_one(low, high, columns[cloud], centres[cloud, i], found[cloud, i])
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _query_one(low, high, columns, centre, found):
+def _query_one(
+    low: np.float32, high: np.float32, columns: np.ndarray, centre: np.ndarray, found: np.ndarray
+) -> None:
     x, y, z = columns
     count = 0
     for j in range(len(x)):

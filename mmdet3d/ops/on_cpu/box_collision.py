@@ -47,7 +47,7 @@ def first_free_try(boxes: np.ndarray, tries: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _collide(frames_a, i, frames_b, j):
+def _collide(frames_a: np.ndarray, i: int, frames_b: np.ndarray, j: int) -> bool:
     if not circles_meet(frames_a, i, frames_b, j):
         return False
     a, b = frames_a[i], frames_b[j]
@@ -56,7 +56,7 @@ def _collide(frames_a, i, frames_b, j):
 
 
 @numba.njit(cache=True)
-def _collision_free(frames, num_fixed):
+def _collision_free(frames: np.ndarray, num_fixed: int) -> np.ndarray:
     keep = np.ones(len(frames), dtype=np.bool_)
     for i in range(num_fixed, len(frames)):
         for j in range(len(frames)):
@@ -67,7 +67,7 @@ def _collision_free(frames, num_fixed):
 
 
 @numba.njit(cache=True)
-def _first_free_try(frames, tries):
+def _first_free_try(frames: np.ndarray, tries: np.ndarray) -> np.ndarray:
     taken = np.full(len(frames), -1, dtype=np.int64)
     for i in range(len(frames)):
         for t in range(tries.shape[1]):

@@ -26,7 +26,7 @@ def greedy_nms(boxes: np.ndarray, thresh: float, max_kept: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _fill_kept(frames, thresh, kept):
+def _fill_kept(frames: np.ndarray, thresh: float, kept: np.ndarray) -> int:
     count = 0
     for i in range(len(frames)):
         if count == len(kept):
@@ -38,7 +38,7 @@ def _fill_kept(frames, thresh, kept):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _suppressed(i, frames, thresh, kept):
+def _suppressed(i: int, frames: np.ndarray, thresh: float, kept: np.ndarray) -> bool:
     area = 4 * frames[i, 2] * frames[i, 3]
     for j in kept:
         if circles_meet(frames, i, frames, j):

@@ -63,7 +63,7 @@ def box_frames(boxes: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _fill_inside(points, frames, inside):
+def _fill_inside(points: np.ndarray, frames: np.ndarray, inside: np.ndarray) -> None:
     for cloud in range(inside.shape[0]):
         for i in range(inside.shape[1]):
             x, y, z = points[cloud, i, 0], points[cloud, i, 1], points[cloud, i, 2]
@@ -72,7 +72,7 @@ def _fill_inside(points, frames, inside):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def is_inside(x, y, z, frames, cloud, j):
+def is_inside(x: float, y: float, z: float, frames: np.ndarray, cloud: int, j: int) -> bool:
     """Tell whether a point lies in box j of a cloud, a row of ``box_frames``."""
     dx, dy = x - frames[cloud, j, 0], y - frames[cloud, j, 1]
     cos, sin = frames[cloud, j, 6], frames[cloud, j, 7]

@@ -29,7 +29,14 @@ def first_inside(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _find(start, stop, points, frames, index, count):
+def _find(
+    start: int,
+    stop: int,
+    points: np.ndarray,
+    frames: np.ndarray,
+    index: np.ndarray,
+    count: np.ndarray,
+) -> None:
     for row in range(start, stop):
         cloud, j = divmod(row, count.shape[1])
         for i in range(points.shape[1]):

@@ -26,14 +26,23 @@ def three_nearest(targets: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray,
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _search(start, stop, targets, columns, squared, index):
+def _search(
+    start: int,
+    stop: int,
+    targets: np.ndarray,
+    columns: np.ndarray,
+    squared: np.ndarray,
+    index: np.ndarray,
+) -> None:
     for row in range(start, stop):
         cloud, i = divmod(row, targets.shape[1])
         _search_one(targets[cloud, i], columns[cloud], squared[cloud, i], index[cloud, i])
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _search_one(target, columns, squared, index):
+def _search_one(
+    target: np.ndarray, columns: np.ndarray, squared: np.ndarray, index: np.ndarray
+) -> None:
     x, y, z = columns
     for j in range(len(x)):
         dx, dy, dz = target[0] - x[j], target[1] - y[j], target[2] - z[j]
@@ -43,7 +52,7 @@ def _search_one(target, columns, squared, index):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _insert(distance, j, squared, index):
+def _insert(distance: float, j: int, squared: np.ndarray, index: np.ndarray) -> None:
     """Put a neighbour nearer than the third in its place, behind those equally near."""
     place = 2
     while place > 0 and distance < squared[place - 1]:

@@ -44,7 +44,17 @@ def assign_points(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _assign(xyz, low, voxel_size, grid_size, max_points, table, shift, coors, counts):
+def _assign(
+    xyz: np.ndarray,
+    low: np.ndarray,
+    voxel_size: np.ndarray,
+    grid_size: np.ndarray,
+    max_points: int,
+    table: np.ndarray,
+    shift: np.uint64,
+    coors: np.ndarray,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, int]:
     keys = np.empty(len(counts), dtype=np.int64)
     place = np.full(len(xyz), -1, dtype=np.int64)
     found = 0
@@ -69,7 +79,9 @@ def _assign(xyz, low, voxel_size, grid_size, max_points, table, shift, coors, co
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _cell(xyz, i, low, voxel_size, grid_size):
+def _cell(
+    xyz: np.ndarray, i: int, low: np.ndarray, voxel_size: np.ndarray, grid_size: np.ndarray
+) -> tuple[bool, int, int, int]:
     x = np.floor((xyz[i, 0] - low[0]) / voxel_size[0])
     y = np.floor((xyz[i, 1] - low[1]) / voxel_size[1])
     z = np.floor((xyz[i, 2] - low[2]) / voxel_size[2])
@@ -77,11 +89,11 @@ def _cell(xyz, i, low, voxel_size, grid_size):
     inside = 0 <= x < grid_size[0] and 0 <= y < grid_size[1] and 0 <= z < grid_size[2]
     if not inside:
         return False, 0, 0, 0
-    return True, np.int64(x), np.int64(y), np.int64(z)
+    return True, int(x), int(y), int(z)
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _find(key, keys, table, shift):
+def _find(key: int, keys: np.ndarray, table: np.ndarray, shift: np.uint64) -> np.int64:
     """Find the table entry that holds the key, or the free one where it belongs."""
     entry = np.int64((np.uint64(key) * _GOLDEN) >> shift)
     while table[entry] >= 0 and keys[table[entry]] != key:

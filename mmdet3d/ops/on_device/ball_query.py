@@ -20,7 +20,9 @@ def ball_query(
     return torch.cat(parts, dim=1)
 
 
-def _query(low, high, num_samples, points, centres) -> torch.Tensor:
+def _query(
+    low: float, high: float, num_samples: int, points: torch.Tensor, centres: torch.Tensor
+) -> torch.Tensor:
     squared = squared_distances(centres, points)
     in_shell = ((squared >= low) & (squared < high)) | (squared == 0)
     index, count = first_indices(in_shell, num_samples)

@@ -21,4 +21,5 @@ def first_inside(
         first_indices(batched_points_in_boxes(points, part).transpose(1, 2), limit)
         for part in boxes.split(columns, dim=1)
     ]
-    return tuple(torch.cat(found, dim=1) for found in zip(*parts))
+    index, count = zip(*parts)
+    return torch.cat(index, dim=1), torch.cat(count, dim=1)

@@ -57,9 +57,9 @@ def _box_frames(boxes: torch.Tensor) -> torch.Tensor:
     return torch.cat([boxes[:, :2], half, yaw.cos(), yaw.sin(), radius], dim=1)
 
 
-def _pair_overlaps(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def _pair_overlaps(frames_a: torch.Tensor, frames_b: torch.Tensor) -> torch.Tensor:
     """Compute the intersection areas of P pairs, (P, 7) frames each."""
-    a, b = a.unbind(1), b.unbind(1)
+    a, b = frames_a.unbind(1), frames_b.unbind(1)
     # Centre and half axes (u along a's x, v along its y) of a in the frame of b.
     cos, sin = a[4] * b[4] + a[5] * b[5], a[5] * b[4] - a[4] * b[5]
     dx, dy = a[0] - b[0], a[1] - b[1]
@@ -73,7 +73,16 @@ def _pair_overlaps(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return area.masked_fill(empty, 0.0)
 
 
-def _separated(x, y, cos, sin, ax, ay, bx, by) -> torch.Tensor:
+def _separated(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    cos: torch.Tensor,
+    sin: torch.Tensor,
+    ax: torch.Tensor,
+    ay: torch.Tensor,
+    bx: torch.Tensor,
+    by: torch.Tensor,
+) -> torch.Tensor:
     """Tell whether an axis of either box separates them; boxes that only touch are separated."""
     c, s = cos.abs(), sin.abs()
     return (
@@ -84,7 +93,9 @@ def _separated(x, y, cos, sin, ax, ay, bx, by) -> torch.Tensor:
     )
 
 
-def _edge_shares(x0, y0, hx, hy, origin) -> torch.Tensor:
+def _edge_shares(
+    x0: torch.Tensor, y0: torch.Tensor, hx: torch.Tensor, hy: torch.Tensor, origin: torch.Tensor
+) -> torch.Tensor:
     """Integrate clamp(x, -hx, hx) - origin over the part of each edge with -hy <= y <= hy.
 
     Args:

@@ -9,7 +9,7 @@ import torch
 
 from mmdet3d.core.bbox.structures.box_rows import BoxRows
 from mmdet3d.core.geometry.rotations import as_rotation_matrix, limit_period
-from mmdet3d.core.geometry.tensor_rows import TensorRows
+from mmdet3d.core.points.base_points import BasePoints
 from mmdet3d.ops import boxes_overlap_bev, points_in_boxes_all, points_in_boxes_part
 
 
@@ -212,23 +212,27 @@ class BaseInstance3DBoxes(BoxRows):
 
 
 def _rotate_points(points: Any, matrix: torch.Tensor) -> tuple[Any, Any]:
-    if isinstance(points, TensorRows):
+    _check_points(points)
+    if isinstance(points, BasePoints):
         points.rotate(matrix)
-    elif isinstance(points, torch.Tensor):
-        points[:, :3] = points[:, :3] @ matrix.to(points)
     elif isinstance(points, np.ndarray):
-        matrix = matrix.cpu().numpy()
-        points[:, :3] = points[:, :3] @ matrix
+        array = matrix.cpu().numpy()
+        points[:, :3] = points[:, :3] @ array
+        return points, array
     else:
-        raise TypeError(f'points must be a tensor, an array or points, got {type(points).__name__}')
+        points[:, :3] = points[:, :3] @ matrix.to(points)
     return points, matrix
 
 
 def _flip_points(points: Any, bev_direction: str, axis: int) -> Any:
-    if isinstance(points, TensorRows):
+    _check_points(points)
+    if isinstance(points, BasePoints):
         points.flip(bev_direction)
-    elif isinstance(points, (torch.Tensor, np.ndarray)):
-        points[:, axis] *= -1
     else:
-        raise TypeError(f'points must be a tensor, an array or points, got {type(points).__name__}')
+        points[:, axis] *= -1
     return points
+
+
+def _check_points(points: Any) -> None:
+    if not isinstance(points, (BasePoints, torch.Tensor, np.ndarray)):
+        raise TypeError(f'points must be a tensor, an array or points, got {type(points).__name__}')

@@ -51,7 +51,7 @@ class BoxRows(TensorRows):
         rows = float_rows(tensor, box_dim, f'tensor of {type(self).__name__}').clone()
         if box_dim == 6:
             rows = torch.cat([rows, rows.new_zeros(len(rows), 1)], dim=1)
-        self.tensor = rows
+        super().__init__(rows)
         self.box_dim = max(box_dim, 7)
         self.with_yaw = with_yaw and box_dim > 6
         if origin is not None:

@@ -1,18 +1,20 @@
 """Annotations of many frames, checked and laid end to end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 _WIDTHS = {'bbox': 4, 'dimensions': 3, 'location': 3}
+_absent = partial(np.empty, 0)
 
 
 @dataclass(frozen=True)
 class Annotations:
     """The N boxes of all frames in one row; frame i owns ``starts[i]:starts[i + 1]``.
 
-    Columns that were not asked for are None.
+    Columns that were not asked for are empty.
     """
 
     starts: np.ndarray
@@ -21,15 +23,15 @@ class Annotations:
     """(N,) lower-case class names."""
     bbox: np.ndarray
     """(N, 4) image boxes x1, y1, x2, y2 in pixels."""
-    boxes: np.ndarray | None = None
+    boxes: np.ndarray = field(default_factory=_absent)
     """(N, 7) camera boxes x, y (bottom), z, length, height, width in metres, rotation_y."""
-    alpha: np.ndarray | None = None
+    alpha: np.ndarray = field(default_factory=_absent)
     """(N,) observation angles in radians; -10 where there is none."""
-    truncated: np.ndarray | None = None
+    truncated: np.ndarray = field(default_factory=_absent)
     """(N,) from 0 (whole) to 1."""
-    occluded: np.ndarray | None = None
+    occluded: np.ndarray = field(default_factory=_absent)
     """(N,) 0 visible, 1 partly, 2 largely hidden, 3 unknown."""
-    score: np.ndarray | None = None
+    score: np.ndarray = field(default_factory=_absent)
     """(N,) confidence of the detections."""
 
     @property
@@ -64,16 +66,15 @@ def stack_annotations(
         parts = [_numbers(anno, key, i, side, counts[i]) for i, anno in enumerate(annos)]
         return np.concatenate(parts)
 
-    boxes = None
+    further = {key: column(key) for key in columns}
     if with_boxes:
         parts = [column('location'), column('dimensions'), column('rotation_y')[:, None]]
-        boxes = np.concatenate(parts, axis=1)
+        further['boxes'] = np.concatenate(parts, axis=1)
     return Annotations(
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         names=np.char.lower(np.concatenate(names)),
         bbox=column('bbox'),
-        boxes=boxes,
-        **{key: column(key) for key in columns},
+        **further,
     )
 
 

@@ -1,6 +1,6 @@
 """The KITTI object benchmark on annotations in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -63,7 +63,8 @@ def kitti_eval(
     metrics = _read_metrics(eval_types)
     gt, dt = _stack_frames(gt_annos, dt_annos, metrics)
     curves = {metric: _curves(gt, dt, classes, metric) for metric in metrics}
-    text, figures = '', {}
+    text = ''
+    figures: dict[str, float] = {}
     for label, average in (('AP11', average_r11), ('AP40', average_r40)):
         averages = {metric: average(curves[metric][0]) for metric in metrics}
         if 'bbox' in metrics and _has_alpha(gt) and _has_alpha(dt):
@@ -74,8 +75,9 @@ def kitti_eval(
 
 
 def _read_classes(given: str | int | Sequence[str | int]) -> list[KittiClass]:
-    single = isinstance(given, str) or not np.iterable(given)
-    classes = [find_class(item) for item in ([given] if single else given)]
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return [find_class(given)]
+    classes = [find_class(item) for item in given]
     if not classes:
         raise ValueError(f'current_classes is {given!r}; give at least one class')
     return classes
