@@ -30,7 +30,7 @@ class CBGSDataset(Dataset):
         ValueError: if no frame has an object of the classes.
     """
 
-    def __init__(self, dataset: Dataset | Mapping[str, Any]) -> None:
+    def __init__(self, dataset: Any) -> None:
         super().__init__()
         self.dataset = build_dataset(dict(dataset)) if isinstance(dataset, Mapping) else dataset
         self.CLASSES = self.dataset.CLASSES

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 ArrayOrTensor = TypeVar('ArrayOrTensor', np.ndarray, torch.Tensor)
+Angles = TypeVar('Angles', float, np.ndarray, torch.Tensor)
 
 
-def limit_period(val: ArrayOrTensor, offset: float = 0.5, period: float = np.pi) -> ArrayOrTensor:
+def limit_period(val: Angles, offset: float = 0.5, period: float = np.pi) -> Angles:
     """Wrap values into [-offset * period, (1 - offset) * period).
 
     Args:

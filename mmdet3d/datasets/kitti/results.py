@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmdet3d.core.bbox import BaseInstance3DBoxes, Box3DMode, limit_period
+from mmdet3d.core.bbox import Box3DMode, limit_period
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
 
 # Corners nearer to the camera's plane, or behind it, are taken to be this far in front of it: their
@@ -53,7 +53,7 @@ def visible_detections(
         ``box3d_camera`` (K, 7), ``box3d_lidar`` (K, 7 or more), ``scores`` (K,), ``label_preds``
         (K,); and ``sample_idx``.
     """
-    boxes: BaseInstance3DBoxes = detections['boxes_3d'].to('cpu')
+    boxes = detections['boxes_3d'].to('cpu')
     boxes.limit_yaw(offset=0.5, period=2 * np.pi)
     camera_boxes = boxes.convert_to(Box3DMode.CAM, camera_from_lidar(info['calib']))
     outlines, in_front = image_outlines(camera_boxes.corners, info['calib']['P2'])

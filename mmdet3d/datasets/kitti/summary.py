@@ -61,7 +61,10 @@ def summarise(
         frames={split: len(members) for split, members in chosen.items()},
         objects=dict(Counter(map(str, names))),
         database={name: len(entries) for name, entries in database.items()},
-        num_points=tuple(sum(result.num_points[i] for result in results) for i in (0, 1)),
+        num_points=(
+            sum(result.num_points[0] for result in results),
+            sum(result.num_points[1] for result in results),
+        ),
     )
 
 

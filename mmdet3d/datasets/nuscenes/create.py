@@ -77,7 +77,7 @@ def create_nuscenes_data(
     tables = open_tables(root_path, version)
     out_dir = Path(out_dir)
     chosen = _samples_of_splits(tables, version)
-    infos = {name: [] for name in chosen}
+    infos: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
     with tqdm(total=sum(map(len, chosen.values())), unit='sample') as progress:
         for name, samples in chosen.items():
             for sample in samples:

@@ -5,11 +5,12 @@ Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2
 
 import os.path as osp
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
@@ -99,7 +100,7 @@ class DataBaseSampler:
         self.sampler_dict = self._build_samplers()
 
     def _prepare(self, db_infos: DbInfos, prepare: Mapping[str, Any]) -> DbInfos:
-        filters = {
+        filters: dict[str, Callable[[DbInfos, Any], DbInfos]] = {
             'filter_by_difficulty': self.filter_by_difficulty,
             'filter_by_min_points': self.filter_by_min_points,
         }
@@ -199,7 +200,7 @@ class DataBaseSampler:
         keep = collision_free(seen_from_above(boxes), len(gt_bboxes))
         return [info for info, kept in zip(drawn, keep) if kept]
 
-    def _load_points(self, sampled: list[dict]):
+    def _load_points(self, sampled: list[dict]) -> BasePoints:
         clouds = []
         for info in sampled:
             path = osp.join(self.data_root, info['path'])

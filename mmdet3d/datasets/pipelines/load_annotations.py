@@ -1,5 +1,7 @@
 """Handing the annotations of a frame to the pipeline."""
 
+from typing import Any
+
 from mmdet3d.datasets.builder import PIPELINES
 
 _NOT_LIDAR = (
@@ -30,7 +32,9 @@ class LoadAnnotations3D:
         TypeError: at construction, for an argument mmdetection3d does not know either.
     """
 
-    def __init__(self, with_bbox_3d: bool = True, with_label_3d: bool = True, **others) -> None:
+    def __init__(
+        self, with_bbox_3d: bool = True, with_label_3d: bool = True, **others: Any
+    ) -> None:
         unknown = sorted(set(others) - set(_NOT_LIDAR) - set(_WITHOUT_EFFECT))
         if unknown:
             raise TypeError(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
@@ -58,7 +59,7 @@ class ObjectSample:
         return results
 
     @staticmethod
-    def remove_points_in_boxes(points, boxes: np.ndarray):
+    def remove_points_in_boxes(points: BasePoints, boxes: np.ndarray) -> BasePoints:
         """Drop the points that lie in any of the boxes.
 
         Args:

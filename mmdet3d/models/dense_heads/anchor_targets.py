@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +51,7 @@ def direction_targets(
 
 
 def assign_single(
-    assigner: object,
+    assigner: Any,
     anchors: Tensor,
     gt_bboxes: Tensor,
     gt_labels: Tensor,

@@ -118,7 +118,8 @@ def image_box(
     if (cut_high - cut_low < 1).any():
         return None, 1.0
     truncated = 1 - np.prod(cut_high - cut_low) / np.prod(high - low)
-    return (*map(float, cut_low), *map(float, cut_high)), float(truncated)
+    (left, top), (right, bottom) = cut_low.tolist(), cut_high.tolist()
+    return (left, top, right, bottom), float(truncated)
 
 
 def _blocked_share(

@@ -27,5 +27,5 @@ def draw_map(world: World) -> bytes:
     x, y = (outline @ pose[:2, :2].T + pose[:2, 3]).T
     pixels = np.stack([x, _SIDE - y], axis=1) * _PIXELS_PER_METRE
     picture = np.zeros((_SIDE * _PIXELS_PER_METRE,) * 2, dtype=np.uint8)
-    cv2.fillPoly(picture, [pixels.round().astype(np.int32)], 255)
+    cv2.fillPoly(picture, [pixels.round().astype(np.int32)], (255,))
     return cv2.imencode('.png', picture)[1].tobytes()

@@ -47,8 +47,7 @@ class Site:
         if not self._occupancy.take(x, y, *look.size[:2], yaw, margin):
             return False
         z = float(self.terrain.height(np.array(x), np.array(y)))
-        place = dict(x=x, y=y, z=z, yaw=yaw, speed=speed)
-        self._actors.append(Actor(**vars(look), **place))
+        self._actors.append(Actor(**vars(look), x=x, y=y, z=z, yaw=yaw, speed=speed))
         return True
 
     def reserve_road(self, reach: float) -> None:
@@ -76,7 +75,8 @@ class Site:
         Returns:
             Whether it was free, and is taken now.
         """
-        return self._occupancy.take_all(self._strip(*sorted(path), t, turn, size[:2]), margin)
+        start, end = sorted(path)
+        return self._occupancy.take_all(self._strip(start, end, t, turn, size[:2]), margin)
 
     def _strip(
         self, start: float, end: float, t: float, turn: float, size: tuple[float, float]

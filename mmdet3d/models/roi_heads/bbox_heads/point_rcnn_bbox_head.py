@@ -129,8 +129,8 @@ class PointRCNNBboxHead(BaseModule):
         """
         if self.training or feats.device.type != 'cpu':
             return self._forward_chunk(feats)
-        chunks = zip(*map(self._forward_chunk, feats.split(_ROIS_AT_ONCE)))
-        return tuple(map(torch.cat, chunks))
+        scores, residuals = zip(*map(self._forward_chunk, feats.split(_ROIS_AT_ONCE)))
+        return torch.cat(scores), torch.cat(residuals)
 
     def _forward_chunk(self, feats: Tensor) -> tuple[Tensor, Tensor]:
         if len(feats) == 0:
@@ -207,8 +207,8 @@ class PointRCNNBboxHead(BaseModule):
         boxes = self._refine(torch.cat(list(rois)), bbox_pred).split(sizes)
         scores = cls_score.sigmoid().split(sizes)
         return [
-            self._select(meta['box_type_3d'](rows), *rest, cfg)
-            for rows, *rest, meta in zip(boxes, scores, class_labels, img_metas)
+            self._select(meta['box_type_3d'](rows), score, labels, cfg)
+            for rows, score, labels, meta in zip(boxes, scores, class_labels, img_metas)
         ]
 
     @staticmethod
