@@ -58,7 +58,7 @@ def build_detector(cfg: dict, train_cfg: dict | None = None, test_cfg: dict | No
         test_cfg: settings for testing, likewise.
 
     Returns:
-        The detector, its weights not yet initialised.
+        the detector, its weights not yet initialised.
 
     Raises:
         KeyError: if a ``type`` is not registered; the message names close ones.

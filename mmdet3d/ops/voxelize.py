@@ -22,8 +22,8 @@ def voxel_grid_size(voxel_size: Sequence[float], point_cloud_range: Sequence[flo
     """Count the voxels along x, y, z.
 
     Args:
-        voxel_size: size of a voxel along x, y, z, metres.
-        point_cloud_range: x, y, z of the lower corner, then of the upper one, metres.
+        voxel_size: size of a voxel along x, y, z in metres.
+        point_cloud_range: x, y, z of the lower corner, then of the upper one, in metres.
 
     Raises:
         ValueError: if the sizes are not positive, the range is empty, or the range is not a whole
@@ -62,16 +62,16 @@ def voxelization(
     a voxel beyond ``max_voxels``. Cells are computed in float32. No gradient flows to the points.
 
     Args:
-        points: (N, C) with C >= 3, x, y, z first, metres.
-        voxel_size: size of a voxel along x, y, z, metres.
-        coors_range: x, y, z of the lower corner, then of the upper one, metres.
+        points: of shape (N, C) with C >= 3, x, y, z first, in metres.
+        voxel_size: size of a voxel along x, y, z in metres.
+        coors_range: x, y, z of the lower corner, then of the upper one, in metres.
         max_points: how many points a voxel keeps.
         max_voxels: how many voxels are kept.
         deterministic: kept for compatibility: the result never depends on the run.
 
     Returns:
-        The points of each voxel, (M, max_points, C), filled up with zeros; its cell as z, y, x,
-        (M, 3) int32; how many points it holds, (M,) int32.
+        the points of each voxel, of shape (M, max_points, C), filled up with zeros; its cell as z,
+        y, x, int32 of shape (M, 3); how many points it holds, int32 of shape (M,).
 
     Raises:
         TypeError: if ``points`` is not a floating-point tensor.
@@ -105,8 +105,8 @@ class Voxelization(nn.Module):
     """Hard voxelisation as a layer, with its own number of voxels for training and for testing.
 
     Args:
-        voxel_size: size of a voxel along x, y, z, metres.
-        point_cloud_range: x, y, z of the lower corner, then of the upper one, metres.
+        voxel_size: size of a voxel along x, y, z in metres.
+        point_cloud_range: x, y, z of the lower corner, then of the upper one, in metres.
         max_num_points: how many points a voxel keeps.
         max_voxels: how many voxels are kept, or a pair: in training and in testing.
         deterministic: kept for compatibility: the result never depends on the run.
@@ -147,10 +147,10 @@ class Voxelization(nn.Module):
         """Group the points of one cloud by voxel.
 
         Args:
-            points: (N, C) with C >= 3, x, y, z first, metres.
+            points: of shape (N, C) with C >= 3, x, y, z first, in metres.
 
         Returns:
-            As ``voxelization``: the points of each voxel, its cell as z, y, x, its number of
+            as ``voxelization``: the points of each voxel, its cell as z, y, x, its number of
             points.
         """
         max_voxels = self.max_voxels[0] if self.training else self.max_voxels[1]

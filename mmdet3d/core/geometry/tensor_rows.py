@@ -101,7 +101,7 @@ class TensorRows:
             limits: (x_min, y_min, z_min, x_max, y_max, z_max) in metres.
 
         Returns:
-            (N,) bool.
+            bool of shape (N,).
 
         Raises:
             ValueError: if there are not six limits.
@@ -115,7 +115,7 @@ class TensorRows:
             limits: (x_min, y_min, x_max, y_max) in metres, in the axes of ``bev``.
 
         Returns:
-            (N,) bool.
+            bool of shape (N,).
 
         Raises:
             ValueError: if there are not four limits.

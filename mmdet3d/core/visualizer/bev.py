@@ -49,7 +49,7 @@ def draw_bev(
         title: a line above the picture.
 
     Returns:
-        The path.
+        the path.
     """
     x_min, y_min, x_max, y_max = view
     figure = Figure(figsize=(10, 10 * (x_max - x_min) / (y_max - y_min) + 0.6), dpi=120)

@@ -21,12 +21,12 @@ def image_outlines(
     """Smallest upright rectangles around boxes in the image.
 
     Args:
-        corners: (N, 8, 3) corners in rectified camera coordinates, metres.
-        projection: (4, 4) or (3, 4) projection of the camera, KITTI's P2.
+        corners: of shape (N, 8, 3), corners in rectified camera coordinates, in metres.
+        projection: projection of the camera of shape (4, 4) or (3, 4), KITTI's P2.
 
     Returns:
-        (N, 4) rectangles (x1, y1, x2, y2) in pixels, not clipped, and (N,) bool, whether any
-        part of the box is in front of the camera.
+        of shape (N, 4), rectangles (x1, y1, x2, y2) in pixels, not clipped; and bool of shape (N,),
+        whether any part of the box is in front of the camera.
     """
     matrix = corners.new_tensor(np.asarray(projection)[:3])
     lateral, depth = corners[..., :2], corners[..., 2:]

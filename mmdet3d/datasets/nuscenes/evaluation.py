@@ -32,7 +32,7 @@ def evaluate_file(
         eval_version: name of the devkit's configuration.
 
     Returns:
-        The devkit's ``metrics_summary``: ``mean_ap``, ``nd_score``, ``tp_errors``, ``label_aps``,
+        the devkit's ``metrics_summary``: ``mean_ap``, ``nd_score``, ``tp_errors``, ``label_aps``,
         ``mean_dist_aps``, ``label_tp_errors`` and more.
 
     Raises:

@@ -23,7 +23,7 @@ class LoadAnnotations3D:
 
     Args:
         with_bbox_3d: add ``gt_bboxes_3d`` and list it in ``bbox3d_fields``.
-        with_label_3d: add ``gt_labels_3d``, (N,) int64.
+        with_label_3d: add ``gt_labels_3d``, int64 of shape (N,).
         others: mmdetection3d's switches for images and segmentation, which must be False, and its
             options that only matter together with them, which are accepted and not used.
 

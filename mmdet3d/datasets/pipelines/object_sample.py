@@ -64,7 +64,7 @@ class ObjectSample:
 
         Args:
             points: a ``BasePoints`` of N points.
-            boxes: (M, 7 or more) boxes, z at the bottom.
+            boxes: of shape (M, 7 or more), z at the bottom.
 
         Returns:
             a ``BasePoints`` of the points outside.

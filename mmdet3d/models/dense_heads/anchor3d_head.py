@@ -318,7 +318,7 @@ def _build_assigners(train_cfg: dict | None) -> Any:
 
 
 def _flat(maps: Tensor, width: int) -> Tensor:
-    """(B, A * width, H, W) or (A * width, H, W) to (B * H * W * A, width)."""
+    """Bring (B, A * width, H, W) or (A * width, H, W) to (B * H * W * A, width)."""
     return maps.movedim(-3, -1).reshape(-1, width)
 
 

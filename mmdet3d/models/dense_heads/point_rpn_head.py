@@ -141,7 +141,7 @@ class PointRPNHead(BaseModule):
             rescale: without meaning here; part of the heads' interface.
 
         Returns:
-            Boxes, scores (K,), classes (K,) and the scores of all classes (K, num_classes) of each
+            boxes, scores (K,), classes (K,) and the scores of all classes (K, num_classes) of each
             sample. Codes that stand for no finite box propose nothing.
         """
         return [

@@ -87,12 +87,12 @@ class PointSAModuleMSG(nn.Module):
         """Abstract the points of a batch.
 
         Args:
-            points_xyz: (B, N, 3) positions in metres.
-            features: (B, C, N) features.
+            points_xyz: positions of shape (B, N, 3) in metres.
+            features: of shape (B, C, N).
 
         Returns:
-            The centres (B, M, 3), their features (B, out_channels, M) and their indices (B, M). Of
-            the one group of all points there is no centre and no index; M is 1.
+            the centres (B, M, 3), their features (B, out_channels, M) and their indices (B, M). The
+            one group of all points has neither centre nor index; M is 1.
         """
         if self.num_point is None:
             whole = self._describe(points_xyz.transpose(1, 2)[:, :, None], features[:, :, None])
@@ -117,14 +117,14 @@ class PointSAModuleMSG(nn.Module):
         return torch.cat([positions, features], dim=1) if self.use_xyz else features
 
     def _pool(self, grouped: Tensor) -> Tensor:
-        """(B, C, M, S) to (B, C, M)."""
+        """Pool groups of shape (B, C, M, S) to (B, C, M)."""
         return grouped.max(dim=3).values if self.pool_mod == 'max' else grouped.mean(dim=3)
 
 
 def _choose_centres(points_xyz: Tensor, num_point: int) -> Tensor:
     count = min(num_point, points_xyz.shape[1])
     indices = furthest_point_sample(points_xyz, count)
-    # Of fewer points all are centres, and the first one makes up the number.
+    # With fewer points all are centres, and the first one is repeated.
     return functional.pad(indices, (0, num_point - count))
 
 

@@ -130,7 +130,7 @@ class SparseEncoder(nn.Module):
             batch_size: number of samples, of which some may have no voxel.
 
         Returns:
-            A map of shape (batch_size, output_channels * D, H, W), (D, H, W) the ``output_shape``.
+            a map of shape (batch_size, output_channels * D, H, W), (D, H, W) the ``output_shape``.
         """
         if len(voxel_features) == 0:
             # spconv refuses; stay attached to the graph all the same.

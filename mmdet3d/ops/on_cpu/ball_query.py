@@ -15,11 +15,11 @@ def ball_query(
         low: smallest squared distance; zero is always allowed.
         high: the squared distance that is too large.
         num_samples: how many points are listed for a centre.
-        points: (B, N, 3) float32.
-        centres: (B, M, 3) float32.
+        points: float32 of shape (B, N, 3).
+        centres: float32 of shape (B, M, 3).
 
     Returns:
-        (B, M, num_samples) int64.
+        int64 of shape (B, M, num_samples).
     """
     columns = np.ascontiguousarray(points.transpose(0, 2, 1))
     found = np.zeros((*centres.shape[:2], num_samples), dtype=np.int64)

@@ -13,14 +13,14 @@ _TOLERANCE = 1e-5
 
 
 def seen_from_above(boxes: np.ndarray) -> np.ndarray:
-    """The (..., 5) float64 boxes (x, y, dx, dy, yaw) of 3D boxes (..., 7 or more)."""
+    """Give boxes (x, y, dx, dy, yaw), float64 of shape (..., 5), of 3D boxes (..., 7 or more)."""
     return np.ascontiguousarray(boxes[..., [0, 1, 3, 4, 6]], dtype=np.float64)
 
 
 def collision_free(boxes: np.ndarray, num_fixed: int) -> np.ndarray:
     """Keep the fixed boxes, and drop every other box that collides with one not dropped before it.
 
-    Of two colliding candidates the earlier one is dropped, as in mmdetection3d.
+    If two candidates collide, the earlier one is dropped, as in mmdetection3d.
 
     Args:
         boxes: float64 boxes of shape (N, 5), the fixed ones first.

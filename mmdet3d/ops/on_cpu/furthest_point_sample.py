@@ -10,11 +10,11 @@ def furthest_point_sample(points: np.ndarray, num_points: int) -> np.ndarray:
     """Choose points one by one, each the furthest from those chosen before.
 
     Args:
-        points: (B, N, 3) float32, N not below ``num_points``.
+        points: float32 of shape (B, N, 3), N not below ``num_points``.
         num_points: how many points to choose.
 
     Returns:
-        (B, num_points) int64 indices.
+        int64 of shape (B, num_points), indices.
     """
     columns = np.ascontiguousarray(points.transpose(0, 2, 1))
     chosen = np.zeros((len(points), num_points), dtype=np.int64)

@@ -12,12 +12,12 @@ def points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     Points on the bottom or the top of a box are inside, points on its sides are not.
 
     Args:
-        points: (M, 3+) x, y, z first, metres.
-        boxes: (T, 7) x, y, z of the bottom centre, sizes along the box's x, y, z (metres), yaw
-            (radians, counter-clockwise).
+        points: of shape (M, 3+), x, y, z first, in metres.
+        boxes: of shape (T, 7), x, y, z of the bottom centre, sizes along the box's x, y, z
+            (metres), yaw (radians, counter-clockwise).
 
     Returns:
-        (M, T) bool.
+        bool of shape (M, T).
 
     Raises:
         ValueError: if an argument has another shape.
@@ -31,11 +31,11 @@ def batched_points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray
     """Tell which points lie in which boxes of the same cloud.
 
     Args:
-        points: (B, M, 3).
-        boxes: (B, T, 7), as for ``points_in_boxes``.
+        points: of shape (B, M, 3).
+        boxes: of shape (B, T, 7), as for ``points_in_boxes``.
 
     Returns:
-        (B, M, T) bool.
+        bool of shape (B, M, T).
     """
     points = np.ascontiguousarray(points, dtype=np.float64)
     boxes = np.ascontiguousarray(boxes, dtype=np.float64)
@@ -48,10 +48,10 @@ def box_frames(boxes: np.ndarray) -> np.ndarray:
     """Compute once per box what every point needs.
 
     Args:
-        boxes: (B, T, 7) float64, as for ``points_in_boxes``.
+        boxes: float64 of shape (B, T, 7), as for ``points_in_boxes``.
 
     Returns:
-        (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw.
+        of shape (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw.
     """
     half = boxes[..., 3:6] / 2
     middle = boxes[..., :3].copy()

@@ -23,12 +23,12 @@ def rotated_overlaps(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     A box with a NaN overlaps nothing; a negative size counts as zero.
 
     Args:
-        boxes_a: (N, 5) centre x, centre y, size along the box's x, along its y, yaw in radians,
-            counter-clockwise.
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), centre x, centre y, size along the box's x, along its y, yaw in
+            radians, counter-clockwise.
+        boxes_b: of shape (M, 5), the same.
 
     Returns:
-        (N, M) float64 areas, in squared units of the boxes.
+        float64 of shape (N, M), areas, in squared units of the boxes.
 
     Raises:
         ValueError: if an argument has another shape.
@@ -44,13 +44,13 @@ def rotated_iou(boxes_a: np.ndarray, boxes_b: np.ndarray, criterion: int = -1) -
     """Compute the overlap of every pair of rotated rectangles relative to their areas.
 
     Args:
-        boxes_a: (N, 5), as for ``rotated_overlaps``.
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), as for ``rotated_overlaps``.
+        boxes_b: of shape (M, 5), the same.
         criterion: what the intersection is divided by: -1 the union, 0 the area of the box of
             ``boxes_a``, 1 that of the box of ``boxes_b``.
 
     Returns:
-        (N, M) float64; 0 where that area is zero.
+        float64 of shape (N, M); 0 where that area is zero.
 
     Raises:
         ValueError: if an argument has another shape or value.

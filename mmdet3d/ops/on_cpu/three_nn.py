@@ -10,12 +10,12 @@ def three_nearest(targets: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray,
     """Find the three sources nearest to each target.
 
     Args:
-        targets: (B, N, 3) float32.
-        sources: (B, M, 3) float32.
+        targets: float32 of shape (B, N, 3).
+        sources: float32 of shape (B, M, 3).
 
     Returns:
-        Squared distances in ascending order, (B, N, 3) float32; indices, (B, N, 3) int64. Infinite
-        and 0 for a neighbour that is missing.
+        squared distances in ascending order, float32 of shape (B, N, 3); indices, int64 of shape
+        (B, N, 3). Infinite and 0 for a neighbour that is missing.
     """
     columns = np.ascontiguousarray(sources.transpose(0, 2, 1))
     squared = np.full(targets.shape, np.inf, dtype=np.float32)

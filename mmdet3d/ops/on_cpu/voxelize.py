@@ -20,16 +20,17 @@ def assign_points(
     Memory grows with the number of points, not with the number of cells of the grid.
 
     Args:
-        xyz: (N, 3) float32, metres.
-        low: (3,) float32, the lower corner of the grid.
-        voxel_size: (3,) float32, metres.
-        grid_size: (3,) int64, number of cells along x, y, z.
+        xyz: float32 of shape (N, 3) in metres.
+        low: float32 of shape (3,), the lower corner of the grid.
+        voxel_size: float32 of shape (3,) in metres.
+        grid_size: int64 of shape (3,), number of cells along x, y, z.
         max_points: how many points a voxel keeps.
         max_voxels: how many voxels are kept.
 
     Returns:
-        For each point ``voxel * max_points + slot``, or -1 where the point is dropped, (N,) int64;
-        the cell of each voxel as z, y, x, (M, 3) int32; its number of kept points, (M,) int32.
+        for each point ``voxel * max_points + slot``, or -1 where the point is dropped, int64 of
+        shape (N,); the cell of each voxel as z, y, x, int32 of shape (M, 3); its number of kept
+        points, int32 of shape (M,).
     """
     capacity = min(len(xyz), max_voxels)
     # At most half full, so that a search ends after a probe or two.

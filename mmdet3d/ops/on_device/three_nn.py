@@ -13,7 +13,7 @@ def three_nearest(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the three sources nearest to each target.
 
-    Same arguments and results as ``three_nn_cpu.three_nearest``, as tensors.
+    Same arguments and results as ``on_cpu.three_nn.three_nearest``, as tensors.
     """
     rows = max(1, _PAIRS_PER_CHUNK // max(1, sources.shape[0] * sources.shape[1]))
     parts = [_search(part, sources) for part in targets.split(rows, dim=1)]

@@ -102,11 +102,11 @@ def image_box(
     """Find the box around an object in the image and how much of it lies outside.
 
     Args:
-        rect: (V, 3) corners of its mesh in rectified camera coordinates.
+        rect: of shape (V, 3), corners of its mesh in rectified camera coordinates.
         calibration: of the camera.
 
     Returns:
-        The box cut to the image, or None if nothing of it is inside, and the share outside, 0..1.
+        the box cut to the image, or None if nothing of it is inside, and the share outside, 0..1.
     """
     rect = rect[rect[:, 2] > _NEAR]
     if not len(rect):

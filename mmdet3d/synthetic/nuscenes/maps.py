@@ -16,7 +16,7 @@ def draw_map(world: World) -> bytes:
         world: what to draw; its frame's origin is in the middle of the map, roughly.
 
     Returns:
-        A PNG of one channel; its lower left corner is the origin of the map's frame, as the devkit
+        a PNG of one channel; its lower left corner is the origin of the map's frame, as the devkit
         takes it.
     """
     edge = world.terrain.half_width + world.terrain.sidewalk

@@ -14,9 +14,9 @@ class Mesh:
     """Triangles with a material each.
 
     Attributes:
-        vertices: (V, 3) float64, metres.
-        faces: (F, 3) int32, indices of vertices.
-        materials: (F,) int16, values of :class:`Material`.
+        vertices: float64 of shape (V, 3) in metres.
+        faces: int32 of shape (F, 3), indices of vertices.
+        materials: int16 of shape (F,), values of :class:`Material`.
     """
 
     vertices: np.ndarray
@@ -116,12 +116,12 @@ def loft(rings: np.ndarray, material: Material | np.ndarray) -> Mesh:
     """Span a closed skin over rings of points, with caps at both ends.
 
     Args:
-        rings: (R, S, 3) cross-sections of S points each.
+        rings: of shape (R, S, 3), cross-sections of S points each.
         material: of the whole, or (R - 1, S) of each four-sided patch; the caps take the
             material of the first patch beside them.
 
     Returns:
-        The mesh, with 2 (R - 1) S + 2 (S - 2) faces.
+        the mesh, with 2 (R - 1) S + 2 (S - 2) faces.
     """
     count, sides, _ = rings.shape
     materials = np.broadcast_to(np.asarray(material), (count - 1, sides))

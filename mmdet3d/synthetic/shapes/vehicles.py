@@ -99,7 +99,7 @@ def car(body: str) -> Mesh:
         body: a key of :data:`PROFILES`.
 
     Raises:
-        KeyError: There is no such body.
+        KeyError: if there is no such body.
     """
     length, width, height = PROPORTIONS[body]
     parts = [_shell(body, length, width, height)]

@@ -29,12 +29,12 @@ class Hits:
     """What rays met first.
 
     Attributes:
-        distance: (N,) metres; inf where a ray met nothing.
-        owner: (N,) what it belongs to: the number of the actor, then of the props; GROUND for the
-            ground and NOTHING where a ray met nothing.
-        material: (N,) values of Material; 0 where a ray met nothing.
-        cosine: (N,) of the angle between the ray and the surface's normal, 0..1.
-        normal: (N, 3) unit normals, turned against the ray.
+        distance: of shape (N,) in metres; inf where a ray met nothing.
+        owner: of shape (N,), what it belongs to: the number of the actor, then of the props; GROUND
+            for the ground and NOTHING where a ray met nothing.
+        material: of shape (N,), values of Material; 0 where a ray met nothing.
+        cosine: of shape (N,), cosine of the angle between the ray and the surface's normal, 0..1.
+        normal: of shape (N, 3), unit normals, turned against the ray.
     """
 
     distance: np.ndarray
@@ -84,8 +84,8 @@ class SceneGeometry:
         """Find what rays meet first.
 
         Args:
-            origins: (N, 3) or (3,) where they start.
-            directions: (N, 3) unit vectors.
+            origins: where they start, of shape (N, 3) or (3,).
+            directions: of shape (N, 3), unit vectors.
         """
         directions = np.ascontiguousarray(directions, dtype=np.float32)
         origins = np.broadcast_to(np.asarray(origins, dtype=np.float32), directions.shape)

@@ -41,7 +41,7 @@ class Site:
             margin: free space to keep around it, in metres.
 
         Returns:
-            Whether there was room.
+            whether there was room.
         """
         x, y, yaw = self._pose(s, t, turn)
         if not self._occupancy.take(x, y, *look.size[:2], yaw, margin):
@@ -73,7 +73,7 @@ class Site:
             margin: free space to keep around it, in metres.
 
         Returns:
-            Whether it was free, and is taken now.
+            whether it was free, and is taken now.
         """
         start, end = sorted(path)
         return self._occupancy.take_all(self._strip(start, end, t, turn, size[:2]), margin)
@@ -112,7 +112,7 @@ class Site:
             foot: length and width that it needs on the ground; default all of its size.
 
         Returns:
-            Whether there was room.
+            whether there was room.
         """
         x, y, yaw = self._pose(s, t, turn)
         if not self._occupancy.take(x, y, *(foot or size[:2]), yaw):

@@ -32,7 +32,7 @@ class Terrain:
         kerb: height of the kerb.
         bank: slope of the land beside the road.
         tilt: slopes of the ground under the car along x and y.
-        waves: (W, 4) amplitude in metres, wave numbers along x and y in rad/m, phase.
+        waves: of shape (W, 4), amplitude in metres, wave numbers along x and y in rad/m, phase.
         side_street: x of its middle, or None.
         side_half_width: from its middle to its kerbs.
     """

@@ -47,7 +47,7 @@ class Coord3DMode(IntEnum):
             correct_yaw: for boxes, see ``Box3DMode.convert``.
 
         Returns:
-            The converted input, in the same kind of container.
+            the converted input, in the same kind of container.
 
         Raises:
             NotImplementedError, TypeError, ValueError: as ``Box3DMode.convert``.

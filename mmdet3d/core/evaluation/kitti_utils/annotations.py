@@ -18,25 +18,25 @@ class Annotations:
     """
 
     starts: np.ndarray
-    """(F + 1,) int64."""
+    """Where the boxes of each frame begin and the last ones end, int64 of shape (F + 1,)."""
     names: np.ndarray
-    """(N,) lower-case class names."""
+    """Lower-case class names, of shape (N,)."""
     bbox: np.ndarray
-    """(N, 4) image boxes x1, y1, x2, y2 in pixels."""
+    """Image boxes x1, y1, x2, y2 in pixels, of shape (N, 4)."""
     boxes: np.ndarray = field(default_factory=_absent)
-    """(N, 7) camera boxes x, y (bottom), z, length, height, width in metres, rotation_y."""
+    """Camera boxes x, y (bottom), z, length, height, width, rotation_y, of shape (N, 7)."""
     alpha: np.ndarray = field(default_factory=_absent)
-    """(N,) observation angles in radians; -10 where there is none."""
+    """Observation angles in radians, of shape (N,); -10 where there is none."""
     truncated: np.ndarray = field(default_factory=_absent)
-    """(N,) from 0 (whole) to 1."""
+    """The part outside of the image, from 0 to 1, of shape (N,)."""
     occluded: np.ndarray = field(default_factory=_absent)
-    """(N,) 0 visible, 1 partly, 2 largely hidden, 3 unknown."""
+    """0 visible, 1 partly, 2 largely hidden, 3 unknown; of shape (N,)."""
     score: np.ndarray = field(default_factory=_absent)
-    """(N,) confidence of the detections."""
+    """Confidence of the detections, of shape (N,)."""
 
     @property
     def heights(self) -> np.ndarray:
-        """(N,) heights of the image boxes in pixels."""
+        """Heights of the image boxes in pixels, of shape (N,)."""
         return np.abs(self.bbox[:, 3] - self.bbox[:, 1])
 
     def frame(self, index: int) -> slice:
@@ -50,14 +50,14 @@ def stack_annotations(
     """Lay the annotations of all frames end to end.
 
     Args:
-        annos: One mapping per frame with ``name``, ``bbox`` and, as asked for, other columns.
-        side: What they are, for the errors.
-        columns: Further columns to keep, as named in ``Annotations``.
-        with_boxes: Whether to keep the camera boxes.
+        annos: one mapping per frame with ``name``, ``bbox`` and, as asked for, other columns.
+        side: what they are, for the errors.
+        columns: further columns to keep, as named in ``Annotations``.
+        with_boxes: whether to keep the camera boxes.
 
     Raises:
-        KeyError: A frame lacks a column.
-        ValueError: A column has the wrong shape or holds NaN or infinity.
+        KeyError: if a frame lacks a column.
+        ValueError: if a column has the wrong shape or holds NaN or infinity.
     """
     names = [np.asarray(_get(anno, 'name', i, side), dtype=str) for i, anno in enumerate(annos)]
     counts = [len(name) for name in names]

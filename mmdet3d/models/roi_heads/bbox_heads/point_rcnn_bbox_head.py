@@ -218,8 +218,8 @@ class PointRCNNBboxHead(BaseModule):
         good = (scores >= cfg['score_thr']) & boxes.tensor.isfinite().all(dim=1)
         boxes, scores, labels = boxes[good], scores[good], labels[good]
         suppress = nms_bev if cfg['use_rotate_nms'] else nms_normal_bev
-        # Empty proposals all have the same score. Of these mmdetection3d visits first what torch's
-        # sort puts first, and it sorts twice.
+        # Empty proposals all have the same score. mmdetection3d visits them in the order that
+        # torch's sort gives them, and it sorts twice.
         order = scores.argsort(descending=True)
         order = order[scores[order].argsort(descending=True)]
         keep = order[suppress(xywhr2xyxyr(boxes.bev)[order], scores[order], cfg['nms_thr'])]
