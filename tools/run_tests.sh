@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what the tests need, check style and spelling, run the tests:
+# Install what the tests need, check style, spelling and types, run the tests:
 #   bash tools/run_tests.sh [arguments of pytest]
 set -euo pipefail
 ROOT="$(cd "$(dirname "$0")/.." && pwd)"
@@ -9,4 +9,5 @@ bash tools/install.sh --test
 "$PYTHON" -m ruff check .
 "$PYTHON" -m ruff format --check .
 "$PYTHON" -m codespell_lib
+"$PYTHON" -m mypy
 exec "$PYTHON" -m pytest "$@"
