@@ -1,7 +1,7 @@
 """The data set that reads point clouds and 3D boxes listed in an annotation file."""
 
 import os.path as osp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import mmcv
@@ -63,7 +63,7 @@ class Custom3DDataset(Dataset):
         check_disk_backend(file_client_args)
         self.data_root = data_root
         self.ann_file = ann_file
-        self.modality = modality
+        self.modality = modality or {}
         self.filter_empty_gt = filter_empty_gt
         self.test_mode = test_mode
         self.box_type_3d, self.box_mode_3d = get_box_type(box_type_3d)
@@ -173,7 +173,7 @@ class Custom3DDataset(Dataset):
             )
         return self.data_infos[index]['annos']
 
-    def _labels_of(self, names: Sequence[str]) -> np.ndarray:
+    def _labels_of(self, names: Iterable[str]) -> np.ndarray:
         return np.array([self.cat2id.get(name, -1) for name in names], dtype=np.int64)
 
     def get_cat_ids(self, idx: int) -> list[int]:
@@ -198,12 +198,21 @@ class Custom3DDataset(Dataset):
         return data
 
     def prepare_test_data(self, index: int) -> dict[str, Any]:
-        """Run the pipeline on a frame as it is."""
+        """Run the pipeline on a frame as it is.
+
+        Raises:
+            ValueError: if the data set has no pipeline.
+        """
+        if self.pipeline is None:
+            raise ValueError(
+                f'the data set of {self.ann_file} has pipeline=None, so it gives annotations only; '
+                'give it the steps that load a frame'
+            )
         results = self.get_data_info(index)
         self.pre_pipeline(results)
         return self.pipeline(results)
 
-    def evaluate(self, results: list[dict], **kwargs: Any) -> dict[str, float]:
+    def evaluate(self, results: list[dict], *args: Any, **kwargs: Any) -> dict[str, float]:
         """Compare detections with the ground truth: every data set has its own measure.
 
         Raises:

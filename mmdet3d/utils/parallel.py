@@ -56,6 +56,8 @@ def _end_with_parent() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError('only a worker has a main process to end with')
 
     def watch() -> None:
         wait([parent.sentinel])

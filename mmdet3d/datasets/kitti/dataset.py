@@ -1,7 +1,7 @@
 """KITTI's 3D object detection data set."""
 
 import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -155,7 +155,7 @@ class KittiDataset(Custom3DDataset):
         return {key: np.asarray(values)[keep] for key, values in ann_info.items()}
 
     @staticmethod
-    def drop_arrays_by_name(gt_names: Sequence[str], used_classes: Sequence[str]) -> np.ndarray:
+    def drop_arrays_by_name(gt_names: Iterable[str], used_classes: Sequence[str]) -> np.ndarray:
         """Indices (K,) int64 of the names that are not among ``used_classes``."""
         return np.flatnonzero([name not in used_classes for name in gt_names])
 

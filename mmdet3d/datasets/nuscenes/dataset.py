@@ -233,7 +233,7 @@ class NuScenesDataset(Custom3DDataset):
             submission_prefix: the same, under the name that ``tools/test.py`` uses.
 
         Returns:
-            The file, and the temporary folder it is in where no prefix is given.
+            the file, and the temporary folder it is in where no prefix is given.
 
         Raises:
             ValueError: if there is not one result per frame.

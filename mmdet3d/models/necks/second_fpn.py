@@ -92,7 +92,7 @@ class SECONDFPN(BaseModule):
             maps: maps of shape (B, in_channels[i], H_i, W_i).
 
         Returns:
-            One map of shape (B, sum(out_channels), H, W).
+            one map of shape (B, sum(out_channels), H, W).
 
         Raises:
             ValueError: if the number of maps is not that of ``in_channels``.

@@ -120,7 +120,8 @@ class PointNetEncoder(nn.Module):
         """
         if len(features) == 0 and not waits_for_others(self):
             # Normalisation has no statistics of nothing; stay attached to the graph all the same.
-            return features.new_zeros(0, self.out_channels) + 0 * self._sum_of_parameters()
+            nothing = features.new_zeros(0, self.out_channels)
+            return nothing + 0 * sum(parameter.sum() for parameter in self.parameters())
         x = self._decorate(features, num_points, coors)
         is_point = torch.arange(x.shape[1], device=x.device) < num_points[:, None]
         x = x * is_point[..., None].to(x)
@@ -146,6 +147,3 @@ class PointNetEncoder(nn.Module):
         if self.with_distance:
             parts.append(parts[0][:, :, :3].norm(dim=2, keepdim=True))
         return torch.cat(parts, dim=-1)
-
-    def _sum_of_parameters(self) -> Tensor:
-        return sum(parameter.sum() for parameter in self.parameters())

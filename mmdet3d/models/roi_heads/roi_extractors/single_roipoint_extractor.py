@@ -37,8 +37,8 @@ class Single3DRoIPointExtractor(nn.Module):
             rois: the proposals of each sample, of shape (R_i, 7), z at the bottom.
 
         Returns:
-            (R, S, 3 + C), R the number of all proposals and S that of points the layer samples;
-            zeros for a proposal without points. No gradient flows through it.
+            of shape (R, S, 3 + C), R the number of all proposals and S that of points the layer
+            samples; zeros for a proposal without points. No gradient flows through it.
         """
         pooled = [self._pool(*sample) for sample in zip(coordinate[:, None], feats[:, None], rois)]
         return torch.cat(pooled)
