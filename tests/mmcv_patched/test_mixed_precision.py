@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from mmcv_patched.parallel import MMDataParallel
-from mmcv_patched.runner import EpochBasedRunner, MixedPrecisionHook, in_float32
+from mmcv_patched.precision import in_float32
+from mmcv_patched.runner import EpochBasedRunner, MixedPrecisionHook
 
 
 class Model(nn.Module):

@@ -19,7 +19,7 @@ class Detector(BaseDetector):
 
     aug_test = simple_test
 
-    def forward(self, x, img_metas, teacher_info=None):
+    def forward(self, x, img_metas, teacher_info=None, epoch=None, iter=None):
         losses = {'loss_cls': [self.weight * x.sum(), self.weight], 'kd_part': self.weight * 100}
         if teacher_info is not None:
             losses['loss_kd'] = self.weight * teacher_info['scale']

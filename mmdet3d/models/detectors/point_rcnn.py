@@ -102,6 +102,8 @@ class PointRCNN(Base3DDetector):
         gt_labels_3d: list[Tensor],
         gt_bboxes_ignore: None = None,
         teacher_info: dict | None = None,
+        epoch: int | None = None,
+        iter: int | None = None,
     ) -> dict:
         """Return the losses of a batch, with ``loss_kd`` where there is a teacher.
 
@@ -112,6 +114,8 @@ class PointRCNN(Base3DDetector):
             gt_labels_3d: their classes.
             gt_bboxes_ignore: not supported.
             teacher_info: what the teacher published on these clouds.
+            epoch: number of the epoch, given with ``teacher_info``.
+            iter: number of the iteration, likewise.
         """
         features = self.extract_feat(points, img_metas)
         predictions = self.rpn_head(features)

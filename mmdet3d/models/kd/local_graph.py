@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.models.kd.terms import KD_LOSSES
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
