@@ -12,6 +12,9 @@ from mmdet.datasets import build_dataloader
 from torch.utils.data import DataLoader, Dataset
 
 from mmdet_patched.apis.seeds import seed_process
+from mmdet_patched.pickling import register_reducers
+
+register_reducers()
 
 
 def build_train_loader(dataset: Dataset, cfg: mmcv.Config, distributed: bool) -> DataLoader:
