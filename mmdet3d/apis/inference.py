@@ -25,19 +25,20 @@ def init_model(
     """Build a detector, ready to detect.
 
     Args:
-        config: a config file, or a loaded config.
+        config: a config file, or a config, from a file or not.
         checkpoint: its weights; None leaves them as initialised.
         device: where to run, by default a GPU where there is one.
 
     Returns:
-        The detector in eval mode, with its config as ``cfg``.
+        The detector in eval mode, with its config as ``cfg`` and the names of its classes, as the
+        checkpoint or else ``class_names`` of the config has them, as ``CLASSES``.
     """
     cfg = config if isinstance(config, mmcv.Config) else load_config(config)
     model_cfg = deepcopy(cfg.model)
     model_cfg.train_cfg = None
     model = build_model(model_cfg)
     meta = load_weights(model, checkpoint) if checkpoint is not None else {}
-    model.CLASSES = tuple(meta.get('CLASSES') or cfg.class_names)
+    model.CLASSES = tuple(meta.get('CLASSES') or cfg.get('class_names', ()))
     model.cfg = cfg
     return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
 

@@ -1,5 +1,6 @@
 """Run a detector over a data loader, on one device or on a group of them."""
 
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -51,7 +52,7 @@ def multi_gpu_test(model: nn.Module, data_loader: DataLoader, **_: Any) -> list[
     return list(in_order)[: len(data_loader.dataset)]
 
 
-def _detect(model: nn.Module, data_loader: DataLoader, show_progress: bool) -> Any:
+def _detect(model: nn.Module, data_loader: DataLoader, show_progress: bool) -> Iterator[list[dict]]:
     model.eval()
     for batch in tqdm(data_loader, desc='test', unit='batch', disable=not show_progress):
         yield model(return_loss=False, rescale=True, **batch)

@@ -25,10 +25,11 @@ class BaseDetector(MMDetBaseDetector):
         Args:
             data: a batch, the keyword arguments of ``forward``.
             optimizer: not used; part of mmcv's interface.
-            epoch: number of the epoch, for models that schedule something by it.
+            epoch: number of the epoch, for losses on the teacher that schedule something by it.
             iter: number of the iteration, likewise.
             is_teacher: only publish this network's features on the batch.
-            teacher_info: what the teacher published on the same batch.
+            teacher_info: what the teacher published on the same batch; it reaches ``forward``
+                together with ``epoch`` and ``iter``.
             last: of a teacher, the feature after whose stage it may stop; without it, it publishes
                 all that it has.
 
@@ -40,7 +41,7 @@ class BaseDetector(MMDetBaseDetector):
         if is_teacher:
             return self.get_teacher_info(**data, **({} if last is None else {'last': last}))
         if teacher_info is not None:
-            data = {**data, 'teacher_info': teacher_info}
+            data = {**data, 'teacher_info': teacher_info, 'epoch': epoch, 'iter': iter}
         losses = self(**data)
         loss, log_vars = self._parse_losses(losses)
         return dict(loss=loss, log_vars=log_vars, num_samples=len(data['img_metas']))

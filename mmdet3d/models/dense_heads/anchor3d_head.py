@@ -11,7 +11,7 @@ from mmdet.core import build_assigner, build_bbox_coder, build_prior_generator
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import limit_period, xywhr2xyxyr
 from mmdet3d.core.post_processing import box3d_multiclass_nms
 from mmdet3d.models.builder import build_loss

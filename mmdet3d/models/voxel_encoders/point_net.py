@@ -6,7 +6,7 @@ import torch
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.models.layers.sync_norm import waits_for_others
 
 NORM_CFG = {'type': 'BN1d', 'eps': 1e-3, 'momentum': 0.01}

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.models.kd.adapters import GraphAdapter
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 from mmdet3d.utils.kd_utils import (

@@ -6,7 +6,7 @@ import torch
 from mmdet.models.builder import ROI_EXTRACTORS
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import rotation_3d_in_axis
 from mmdet3d.models.layers import build_layer
 
