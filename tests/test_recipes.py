@@ -169,6 +169,7 @@ def test_a_detector_of_ones_own_learns_from_a_teacher_on_a_data_set_of_ones_own(
     )
     student = build_model(cfg.model)
     runner = train_model(student, dataset, cfg, teacher=teacher)
+    assert runner.last_taught == 'point_features'
     assert runner.outputs['log_vars']['loss_kd'] > 0
 
     trained = init_model(cfg, str(tmp_path / 'run' / 'latest.pth'), device='cpu')
