@@ -25,20 +25,11 @@ fi
 
 teacher=configs/quickstart/pointpillars_3class.py
 student=configs/quickstart/pointpillars_3class_student_4x.py
-options=()
-for part in train.dataset val test; do
-    split=val
-    [ $part != train.dataset ] || split=train
-    options+=("data.$part.data_root=$OUT/data/" "data.$part.ann_file=$OUT/data/kitti_infos_$split.pkl")
-done
-sampler=data.train.dataset.pipeline.2.db_sampler
-options+=("$sampler.data_root=$OUT/data/" "$sampler.info_path=$OUT/data/kitti_dbinfos_train.pkl")
 # train CONFIG NAME EPOCHS ARGUMENTS...
 train() {
     "$PYTHON" tools/train.py "$1" --seed 0 --work-dir "$OUT/$2" --no-validate "${@:4}" \
-        --cfg-options "${options[@]}" "runner.max_epochs=$(scaled "$3")"
+        --data-root "$OUT/data" --cfg-options "runner.max_epochs=$(scaled "$3")"
 }
-
 train $teacher teacher 10
 # The students train side by side, a core each.
 export OMP_NUM_THREADS=1

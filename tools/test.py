@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from mmdet3d.apis import run_test
-from mmdet3d.utils.config import DictAction, load_config
+from mmdet3d.utils.config import DictAction, add_config_arguments, load_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,9 +27,7 @@ def parse_args() -> argparse.Namespace:
         help='arguments of the evaluation or the formatting, as key=value '
         '(e.g. submission_prefix=DIR)',
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
-    )
+    add_config_arguments(parser)
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
     args = parser.parse_args()
     if not (args.eval or args.out or args.format_only):
@@ -43,7 +41,7 @@ def main() -> None:
     """Test as the command line says."""
     args = parse_args()
     figures = run_test(
-        load_config(args.config, args.cfg_options),
+        load_config(args.config, args.cfg_options, args.data_root, args.infos),
         args.checkpoint,
         metrics=args.eval,
         out=args.out,
