@@ -117,24 +117,13 @@ class _TrustedOnCPU:
         if known is not None:
             self._check_subm_reuse_valid(x, x.spatial_shape, known)
             return known
-        settings = [self.kernel_size, self.stride, self.padding, self.dilation]
         out_shape = x.spatial_shape if self.subm else self.output_shape(x.spatial_shape)
-        out_indices, pairs, _ = spconv_ops.get_indice_pairs(
-            x.indices,
-            x.batch_size,
-            x.spatial_shape,
-            ConvAlgo.Native,
-            *settings,
-            self.output_padding,
-            self.subm,
-        )
-        # spconv counts the pairs of a submanifold convolution for half of its kernel only.
-        used = pairs[0] >= 0
+        out_indices, pairs, pair_counts = self._pair_up(x, x.indices)
         data = IndiceData(
             out_indices,
             x.indices,
-            pairs[:, used],
-            used.sum(dim=1),
+            pairs,
+            pair_counts,
             x.spatial_shape,
             out_shape,
             is_subm=self.subm,
@@ -147,6 +136,35 @@ class _TrustedOnCPU:
         if self.indice_key is not None:
             x.indice_dict[self.indice_key] = data
         return data
+
+    def _pair_up(self, x: SparseConvTensor, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the outputs' indices (M, 4), the pairs (2, P) and their number by offset (K,)."""
+        out_indices, pairs, _ = spconv_ops.get_indice_pairs(
+            indices,
+            x.batch_size,
+            x.spatial_shape,
+            ConvAlgo.Native,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.output_padding,
+            self.subm,
+        )
+        # spconv counts the pairs of a submanifold convolution for half of its kernel only.
+        used = pairs[0] >= 0
+        return out_indices, pairs[:, used], used.sum(dim=1)
+
+    def count_multiply_adds(self, x: SparseConvTensor) -> int:
+        """Count the multiply-adds of the convolution of ``x``, the same number on every device.
+
+        Each pair of an input and an output costs ``in_channels * out_channels``. The pairs are
+        found on the CPU, as those of a GPU lie in its own order or, for keyless layers, nowhere.
+        """
+        pairs = len(x.indices)
+        if not self.conv1x1:
+            pairs = self._pair_up(x, x.indices.cpu())[1].shape[1]
+        return pairs * self.in_channels * self.out_channels
 
     def _before_load(self, state_dict: dict, prefix: str, *_) -> None:
         self.adapt_state_dict(state_dict, prefix)

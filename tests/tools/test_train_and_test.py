@@ -20,11 +20,12 @@ def options(data: Path, channels: int, epochs: int | None = 2, **more) -> list[s
         **shrink.small_scene(),
         **shrink.widths(channels),
         **shrink.data(str(data)),
+        **shrink.ranges(TEACHER),
         'runner.max_epochs': epochs,
         'log_config.interval': 1,
         **more,
     }
-    return ['--cfg-options', *shrink.as_arguments(settings)]
+    return ['--data-root', str(data), '--cfg-options', *shrink.as_arguments(settings)]
 
 
 def train(root: Path, config: str, work_dir: Path, *arguments: str) -> list[dict]:
