@@ -14,7 +14,7 @@ def map_leaves(function: Callable[[Any], Any], data: Any) -> Any:
         data: lists, tuples, dicts and instances of data classes in any nesting, or a single leaf.
 
     Returns:
-        A copy of the same nesting. Containers keep their types, named tuples and subclasses too.
+        a copy of the same nesting. Containers keep their types, named tuples and subclasses too.
     """
     if isinstance(data, dict):
         mapped = copy.copy(data)
@@ -26,6 +26,6 @@ def map_leaves(function: Callable[[Any], Any], data: Any) -> Any:
         return type(data)(*values) if hasattr(data, '_fields') else type(data)(values)
     if dataclasses.is_dataclass(data) and not isinstance(data, type):
         names = [field.name for field in dataclasses.fields(data) if field.init]
-        values = {name: map_leaves(function, getattr(data, name)) for name in names}
-        return dataclasses.replace(data, **values)
+        fields = {name: map_leaves(function, getattr(data, name)) for name in names}
+        return dataclasses.replace(data, **fields)
     return function(data)

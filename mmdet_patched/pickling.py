@@ -15,7 +15,7 @@ from mmdet.datasets import (
 )
 
 
-def _restore(kind: type, state: dict) -> Any:
+def _restore(kind: Any, state: dict) -> Any:
     dataset = kind.__new__(kind)
     dataset.__dict__.update(state)
     return dataset

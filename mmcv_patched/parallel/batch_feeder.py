@@ -19,8 +19,6 @@ class BatchFeeder(nn.Module):
         mixed_precision: compute in the device's low precision wherever torch's autocast does.
     """
 
-    module: nn.Module
-
     def __init__(self, mixed_precision: bool = False) -> None:
         super().__init__()
         self.mixed_precision = mixed_precision
@@ -32,7 +30,7 @@ class BatchFeeder(nn.Module):
     @property
     def device(self) -> torch.device:
         """The device of the model's parameters."""
-        return next(self.module.parameters()).device
+        return next(self.parameters()).device
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the model on a collated batch."""
@@ -47,6 +45,6 @@ class BatchFeeder(nn.Module):
         return self._feed('val_step', args, kwargs)
 
     def _feed(self, method: str, args: tuple, kwargs: dict) -> Any:
-        args = [to_device(argument, self.device) for argument in args]
+        moved = [to_device(argument, self.device) for argument in args]
         with autocast(self.device, self.mixed_precision):
-            return self.run(method, *args, **to_device(kwargs, self.device))
+            return self.run(method, *moved, **to_device(kwargs, self.device))

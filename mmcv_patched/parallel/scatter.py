@@ -24,7 +24,7 @@ def to_device(data: Any, device: torch.device) -> Any:
         device: where tensors go, but for those of containers marked ``cpu_only``.
 
     Returns:
-        The same nesting, of the same types, without DataContainers.
+        the same nesting, of the same types, without DataContainers.
 
     Raises:
         ValueError: if a container was collated for several devices.

@@ -50,7 +50,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
             raise ValueError(
                 'batch_processor is not supported: give the model a train_step and a val_step'
             )
-        self.teacher = teacher
+        self.teacher: Any = teacher
         self.last_taught = last_taught
 
     def run_iter(self, data_batch: dict, train_mode: bool, **kwargs: Any) -> None:

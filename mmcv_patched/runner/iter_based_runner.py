@@ -27,7 +27,7 @@ class BatchStream:
         self._batches = self._endless(batches_done // len(self))
 
     def _endless(self, first_pass: int) -> Iterator[dict]:
-        sampler = getattr(self.loader, 'sampler', None)
+        sampler: Any = getattr(self.loader, 'sampler', None)
         for number in count(first_pass):
             if hasattr(sampler, 'set_epoch'):
                 sampler.set_epoch(number)
@@ -39,10 +39,11 @@ class BatchStream:
 
     def __len__(self) -> int:
         """Return the number of batches that this process has of one pass."""
-        sampler = getattr(self.loader, 'batch_sampler', None)
+        sampler: Any = getattr(self.loader, 'batch_sampler', None)
         if hasattr(sampler, 'world_size'):
             # mmdet's samplers for this runner never end; their own length is that of the data set.
-            return ceil(len(self.loader.dataset) / (sampler.batch_size * sampler.world_size))
+            dataset: Any = self.loader.dataset
+            return ceil(len(dataset) / (sampler.batch_size * sampler.world_size))
         return len(self.loader)
 
 

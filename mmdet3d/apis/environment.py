@@ -28,7 +28,7 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
         launcher: 'none' or 'pytorch' (torchrun).
 
     Returns:
-        Whether the run is distributed.
+        whether the run is distributed.
 
     Raises:
         ValueError: for another launcher.

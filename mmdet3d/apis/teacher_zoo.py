@@ -36,7 +36,7 @@ def download_teacher(name: str, out_dir: str | Path, base_url: str = BASE_URL) -
         base_url: the server, or a mirror of it.
 
     Returns:
-        Where it lies, and whether its contents could be checked against its name.
+        where it lies, and whether its contents could be checked against its name.
 
     Raises:
         ValueError: if there is no teacher of that name, or as for ``download``.

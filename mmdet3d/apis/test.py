@@ -38,7 +38,7 @@ def run_test(
         launcher: 'none' or 'pytorch'.
 
     Returns:
-        The figures of the evaluation, in the first process.
+        the figures of the evaluation, in the first process.
 
     Raises:
         ValueError: if ``out`` is no pickle's name, or a setting is not what it can be.

@@ -27,7 +27,7 @@ from mmdet_patched.apis import seed_process, train_detector
 
 
 def train_model(
-    model: nn.Module,
+    model: Any,
     dataset: Dataset | list[Dataset],
     cfg: mmcv.Config,
     distributed: bool = False,
@@ -79,7 +79,7 @@ def run_training(
         launcher: 'none' or 'pytorch'.
 
     Returns:
-        The runner, after training.
+        the runner, after training.
 
     Raises:
         ValueError: if the config cannot be trained; the folder of the run is not made then.
@@ -109,7 +109,7 @@ def run_training(
     return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
 
 
-def _build_datasets(cfg: mmcv.Config) -> list[Dataset]:
+def _build_datasets(cfg: mmcv.Config) -> list[Any]:
     """One data set for each phase of the workflow; that of validation with labels."""
     sections = [cfg.data.train]
     if len(cfg.workflow) == 2:

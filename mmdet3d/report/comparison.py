@@ -31,7 +31,7 @@ def compare_runs(
         **changes: what to change in the runs' configs, see :func:`mmdet3d.report.load_run_config`.
 
     Returns:
-        The table.
+        the table.
 
     Raises:
         FileNotFoundError: if a run lacks its config, its log or its checkpoint.

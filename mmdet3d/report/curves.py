@@ -43,7 +43,7 @@ def draw_learning_curves(runs: Mapping[str, str | Path], path: str | Path) -> Pa
         path: the picture to write; its folder is made.
 
     Returns:
-        The path.
+        the path.
 
     Raises:
         FileNotFoundError: if a folder holds no log.

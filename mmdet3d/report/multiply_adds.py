@@ -52,7 +52,7 @@ class _SelfCounting:
     def _enter(self, layer: nn.Module, inputs: tuple) -> None:
         self.unseen += self._counter.get_total_flops() / 2
 
-    def _leave(self, layer: nn.Module, inputs: tuple, output: Any) -> None:
+    def _leave(self, layer: Any, inputs: tuple, output: Any) -> None:
         self.unseen -= self._counter.get_total_flops() / 2
         self.unseen += layer.count_multiply_adds(*inputs)
 

@@ -36,6 +36,7 @@ def _all_columns(runs: Sequence[RunFigures]) -> list[TableColumn]:
 def _cell(figures: Mapping[str, float], column: TableColumn) -> str:
     # KITTI's evaluation prefixes the figures of detectors that report their boxes as pts_bbox.
     values = [figures.get(name, figures.get(f'pts_bbox/{name}')) for name in column.figures]
-    if None in values:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
         return _MISSING
-    return format(sum(values) / len(values), column.spec)
+    return format(sum(known) / len(known), column.spec)

@@ -113,10 +113,11 @@ def _check_options(cfg: Config, options: Mapping[str, Any]) -> None:
                     raise ValueError(
                         f'option {option}: {known} is a list of {len(node)}: no {part}'
                     )
-                part = int(part)
-            elif not isinstance(node, (Mapping, Config)):
+                node, known = node[int(part)], f'{known}.{part}'
+                continue
+            if not isinstance(node, (Mapping, Config)):
                 raise ValueError(f'option {option}: {known} is {node!r}, which has no {part}')
-            elif part not in node:
+            if part not in node:
                 _check_new_key(option, part, known, list(node))
                 break  # nothing is known of what is below a key that the config leaves out
             node = node[part]
@@ -163,16 +164,16 @@ def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None
                 sampler['info_path'] = _moved(sampler['info_path'], infos)
 
 
-def _moved(path: str | Sequence[str], folder: str | Path) -> str | list[str]:
+def _moved(path: str | Sequence[str], folder: str | Path) -> Any:
     """Put a file, or each of several, into a folder."""
     if isinstance(path, str):
         return str(Path(folder) / Path(path).name)
     return [_moved(each, folder) for each in path]
 
 
-def find_datasets(section: Mapping | Sequence) -> Iterator[Mapping]:
+def find_datasets(section: Any) -> Iterator[dict]:
     """Give the configs of the data sets of ``cfg.data.train`` or the like, within any wrappers."""
-    if not isinstance(section, Mapping):
+    if not isinstance(section, dict):
         for each in section:
             yield from find_datasets(each)
     elif 'dataset' in section:
@@ -183,7 +184,7 @@ def find_datasets(section: Mapping | Sequence) -> Iterator[Mapping]:
         yield section
 
 
-def find_steps(pipeline: Sequence[Mapping], kind: str) -> Iterator[Mapping]:
+def find_steps(pipeline: Sequence[dict], kind: str) -> Iterator[dict]:
     """Give the configs of all steps of a type, also of those within others."""
     for step in pipeline:
         if step['type'] == kind:

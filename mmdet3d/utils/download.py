@@ -3,7 +3,8 @@
 import hashlib
 import re
 import time
-from http.client import HTTPException, HTTPMessage
+from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -57,7 +58,7 @@ def download(url: str, path: str | Path, attempts: int = 4, wait_s: float = 2.0)
         wait_s: seconds to wait before the second attempt, doubled before each further one.
 
     Returns:
-        What ``verify_sha256_prefix`` says of it.
+        what ``verify_sha256_prefix`` says of it.
 
     Raises:
         ValueError: if the address is not http(s), or the contents do not match the name; a download
@@ -130,7 +131,7 @@ def _fetch_rest(url: str, part: Path) -> None:
         raise ConnectionError(f'the connection ended after {size} of {total} bytes')
 
 
-def _total_size(headers: HTTPMessage) -> int | None:
+def _total_size(headers: Message) -> int | None:
     """Return the whole file's size: a Content-Range ends with it, else it is the length sent."""
     given = headers.get('Content-Range', '').rpartition('/')[2] or headers.get('Content-Length', '')
     return int(given) if given.isdecimal() else None

@@ -22,7 +22,7 @@ def sample_by_importance(importance: Tensor, num_samples: int, mode: str = 'top'
         mode: 'top' the most important, 'bottom' the least, 'mixed' half of each, 'rand' any.
 
     Returns:
-        Indices of shape (N,), N = min(num_samples, M), each voxel at most once.
+        indices of shape (N,), N = min(num_samples, M), each voxel at most once.
 
     Raises:
         ValueError: for another ``mode``.
@@ -50,7 +50,7 @@ def nearest_neighbours(features: Tensor, centres: Tensor, k: int) -> Tensor:
         k: number of neighbours; all voxels where there are fewer.
 
     Returns:
-        Indices of shape (N, K), K = min(k, M), in no particular order.
+        indices of shape (N, K), K = min(k, M), in no particular order.
     """
     k = min(k, len(features))
     if k == len(features):
@@ -79,7 +79,7 @@ def nearest_neighbours_in_frame(
         frames: which cloud of the batch each voxel belongs to, of shape (M,).
 
     Returns:
-        Indices of shape (N, K), K the smaller of ``k`` and the voxels of the largest cloud. A cloud
+        indices of shape (N, K), K the smaller of ``k`` and the voxels of the largest cloud. A cloud
         with fewer voxels than K repeats them in turn.
     """
     k = min(k, int(frames.bincount().max()))
@@ -102,7 +102,7 @@ def softmax_weights(score: Tensor, temperature: float) -> Tensor:
         temperature: below 1 it sharpens the difference, above it evens it out.
 
     Returns:
-        Weights of the same shape that average 1.
+        weights of the same shape that average 1.
     """
     return score.shape[-1] * (score.detach().float() / temperature).softmax(dim=-1)
 

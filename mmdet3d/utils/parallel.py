@@ -23,7 +23,7 @@ def run_jobs(
         min_per_worker: jobs for which starting a process is worth the time.
 
     Returns:
-        An iterator over what the calls return, in the order of the jobs.
+        an iterator over what the calls return, in the order of the jobs.
     """
     most = max(1, len(jobs) // min_per_worker)
     workers = workers or min(os.cpu_count() or 1, most)

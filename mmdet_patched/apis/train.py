@@ -40,7 +40,7 @@ def train_detector(
         last_taught: the feature after whose stage the teacher may stop; None for all that it has.
 
     Returns:
-        The runner, after training.
+        the runner, after training.
     """
     cfg = compat_cfg(cfg)
     logger = get_root_logger(log_level=cfg.log_level)

@@ -34,7 +34,7 @@ class BaseDetector(MMDetBaseDetector):
                 all that it has.
 
         Returns:
-            For a teacher, what ``get_teacher_info`` returns. Else ``loss`` (a scalar tensor),
+            for a teacher, what ``get_teacher_info`` returns. Else ``loss`` (a scalar tensor),
             ``log_vars`` (floats by name, among them ``loss_kd`` with a teacher) and
             ``num_samples``.
         """
@@ -46,7 +46,7 @@ class BaseDetector(MMDetBaseDetector):
         loss, log_vars = self._parse_losses(losses)
         return dict(loss=loss, log_vars=log_vars, num_samples=len(data['img_metas']))
 
-    def get_teacher_info(self, **data: Any) -> dict:
+    def get_teacher_info(self, *args: Any, **data: Any) -> dict:
         """Return the features that a student may learn from; detectors that can teach override."""
         raise NotImplementedError(
             f'{type(self).__name__} cannot be a teacher: it does not define get_teacher_info'

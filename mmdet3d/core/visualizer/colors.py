@@ -22,4 +22,4 @@ def distinct_colors(count: int) -> list[str]:
 
 
 def _mix(hue: float, brightness: float) -> str:
-    return to_hex(hsv_to_rgb((hue, 1, brightness)))
+    return to_hex(tuple(hsv_to_rgb((hue, 1, brightness))))

@@ -48,7 +48,7 @@ class Base3DDetector(BaseDetector):
         self.test_cfg = test_cfg
         kd_cfg = (train_cfg or {}).get('kd_cfg')
         self.kd_terms: dict[str, KDTerm] = parse_kd_cfg(kd_cfg, self.kd_features, self.kd_types)
-        self.kd_losses: nn.ModuleDict | None = None
+        self.kd_losses: Any = None
         self._register_load_state_dict_pre_hook(self._drop_kd_weights)
 
     def feature_widths(self) -> dict[str, int | list[int]]:
@@ -62,13 +62,15 @@ class Base3DDetector(BaseDetector):
             ValueError: if the term's ``level`` is not one of the feature's maps.
         """
         widths = self.feature_widths()[term.feature]
-        levels = range(len(widths)) if isinstance(widths, list) else [None]
-        if term.level not in levels:
+        by_level: dict[int | None, int] = (
+            dict(enumerate(widths)) if isinstance(widths, list) else {None: widths}
+        )
+        if term.level not in by_level:
             raise ValueError(
                 f'kd_cfg term {term.name} has level={term.level}, but {term.feature} of '
-                f'{type(self).__name__} has {list(levels)}'
+                f'{type(self).__name__} has {list(by_level)}'
             )
-        return widths if term.level is None else widths[term.level]
+        return by_level[term.level]
 
     def init_kd(self, teacher: 'Base3DDetector') -> str:
         """Build the distillation losses, as wide as this network and ``teacher`` are.
@@ -77,7 +79,7 @@ class Base3DDetector(BaseDetector):
             teacher: the network to learn from; it is left as it is.
 
         Returns:
-            What ``teacher`` has to publish, see :meth:`last_taught`.
+            what ``teacher`` has to publish, see :meth:`last_taught`.
 
         Raises:
             ValueError: if ``train_cfg`` has no ``kd_cfg``, or the teacher lacks a feature.
@@ -141,7 +143,7 @@ class Base3DDetector(BaseDetector):
             return self.forward_train(**kwargs)
         return self.forward_test(**kwargs)
 
-    def forward_train(self, **kwargs: Any) -> dict:
+    def forward_train(self, *args: Any, **kwargs: Any) -> dict:
         """Return the losses of a batch."""
         raise NotImplementedError
 

@@ -120,8 +120,8 @@ class PointRCNN(Base3DDetector):
             iter: number of the iteration, likewise.
         """
         self.require_cfg('train_cfg')
-        features = self.extract_feat(points, img_metas)
-        predictions = self.rpn_head(features)
+        features: dict[str, Any] = self.extract_feat(points, img_metas)
+        predictions: tuple[Tensor, Tensor] = self.rpn_head(features)
         truth = gt_bboxes_3d, gt_labels_3d
         losses = self.rpn_head.loss(*predictions, features['fp_xyz'], *truth, img_metas)
         second_stage, proposals = self._propose(features, *predictions, img_metas)
@@ -138,7 +138,7 @@ class PointRCNN(Base3DDetector):
         """Return ``boxes_3d``, ``scores_3d`` and ``labels_3d`` of each sample, on the CPU."""
         self.require_cfg('test_cfg')
         features = self.extract_feat(points, img_metas)
-        predictions = self.rpn_head(features)
+        predictions: tuple[Tensor, Tensor] = self.rpn_head(features)
         second_stage, proposals = self._propose(features, *predictions, img_metas)
         return self.roi_head.simple_test(second_stage, img_metas, proposals, rescale=rescale)
 
@@ -161,7 +161,7 @@ class PointRCNN(Base3DDetector):
         }
         return of_points, proposals
 
-    def feature_widths(self) -> dict[str, int]:
+    def feature_widths(self) -> dict[str, int | list[int]]:
         """Return the widths of the published features."""
         return {'fp_features': self.neck.out_channels, 'head_outputs': self.rpn_head.num_classes}
 

@@ -121,7 +121,7 @@ class VoxelNet(Base3DDetector):
                 the mode that this network is in.
 
         Returns:
-            Points by voxel (M, max_num_points, C), their number (M,), and the voxels' cells (M, 4)
+            points by voxel (M, max_num_points, C), their number (M,), and the voxels' cells (M, 4)
             as (sample, z, y, x).
         """
         found = (self.voxel_layer(cloud, max_voxels) for cloud in points)
@@ -147,12 +147,13 @@ class VoxelNet(Base3DDetector):
             last: the feature to stop after.
 
         Returns:
-            The published features as far as ``last``: ``voxel_features`` (M, C), the lists of maps
+            the published features as far as ``last``: ``voxel_features`` (M, C), the lists of maps
             ``backbone_features`` and ``neck_features``, and ``head_outputs``; with ``num_points``
             and ``coors``.
         """
         features: dict[str, Any] = {'num_points': num_points, 'coors': coors}
-        features['voxel_features'] = x = self.voxel_encoder(voxels, num_points, coors)
+        x: Any = self.voxel_encoder(voxels, num_points, coors)
+        features['voxel_features'] = x
         if last == 'voxel_features':
             return features
         x = self.middle_encoder(x, coors, batch_size)

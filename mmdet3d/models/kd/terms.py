@@ -83,7 +83,7 @@ def parse_kd_cfg(
         types: for each ``type``, its terms by name.
 
     Returns:
-        The terms by name; none without a ``kd_cfg``.
+        the terms by name; none without a ``kd_cfg``.
 
     Raises:
         ValueError: for an unknown key, feature, type or loss, for a loss that does not take such a
@@ -121,7 +121,8 @@ def _standard_terms(terms: Mapping[str, dict], flat: Mapping[str, Any]) -> dict[
 def sum_terms(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return ``loss_kd``, the sum of the terms, and with several of them each as ``kd_NAME``."""
     parts = {f'kd_{name}': loss.detach() for name, loss in losses.items()}
-    return {'loss_kd': sum(losses.values()), **(parts if len(losses) > 1 else {})}
+    total: Any = sum(losses.values())
+    return {'loss_kd': total, **(parts if len(losses) > 1 else {})}
 
 
 def _parse_term(name: str, term: dict, features: Mapping[str, FeatureKind]) -> KDTerm:

@@ -114,8 +114,8 @@ class LocalGraph(KDLoss):
             centres = self._sample_each_frame(teacher.flatten(2).amax(dim=1))
             student, teacher = _rows(student), _rows(teacher)
         else:
-            if importance is None:
-                raise ValueError('LocalGraph on voxels needs KDBatch.importance, their points')
+            if importance is None or frames is None:
+                raise ValueError('LocalGraph on voxels needs KDBatch.importance and frames')
             importance = importance.to(student)
             centres = sample_by_importance(importance, self.num_voxels, self.sample_mode)
         neighbours = self._neighbours(teacher, centres, frames)
@@ -156,7 +156,7 @@ class LocalGraph(KDLoss):
 
 
 def _rows(features: Tensor) -> Tensor:
-    """(B, C, ...) to (B * ..., C)."""
+    """Lay features of shape (B, C, ...) out as rows, of shape (B * ..., C)."""
     return features.flatten(2).transpose(1, 2).flatten(0, 1)
 
 

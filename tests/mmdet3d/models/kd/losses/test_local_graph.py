@@ -212,3 +212,9 @@ def test_nothing_to_compare_is_no_loss_but_keeps_the_graph(count, scope):
 def test_a_wrong_option_is_an_error_that_says_what_is_allowed(options, message):
     with pytest.raises(ValueError, match=message):
         LocalGraph(12, 6, **options)
+
+
+def test_voxels_without_their_points_or_frames_are_an_error_that_says_what_is_missing():
+    given = voxels()
+    with pytest.raises(ValueError, match='needs KDBatch.importance and frames'):
+        LocalGraph(12, 6)(given['student'], given['teacher'], KDBatch())
