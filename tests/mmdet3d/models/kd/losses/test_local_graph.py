@@ -216,5 +216,5 @@ def test_a_wrong_option_is_an_error_that_says_what_is_allowed(options, message):
 
 def test_voxels_without_their_points_or_frames_are_an_error_that_says_what_is_missing():
     given = voxels()
-    with pytest.raises(ValueError, match='needs KDBatch.importance and frames'):
+    with pytest.raises(ValueError, match=r'needs KDBatch\.importance and frames'):
         LocalGraph(12, 6)(given['student'], given['teacher'], KDBatch())
