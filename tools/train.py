@@ -29,7 +29,10 @@ def parse_args() -> argparse.Namespace:
     )
     add_config_arguments(parser)
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not args.use_kd and (args.teacher_config or args.teacher_checkpoint):
+        parser.error('--teacher-config and --teacher-checkpoint need --use-kd')
+    return args
 
 
 def main() -> None:

@@ -213,10 +213,21 @@ def test_gradients_accumulate_in_mixed_precision(repo_root, kitti_data, tmp_path
             ['tools/train.py', STUDENT, '--cfg-options', 'runner.type=IterBasedRunner'],
             'as options: runner.max_iters=... runner.max_epochs=None',
         ),
+        (
+            ['tools/train.py', STUDENT, '--teacher-checkpoint', 'teacher.pth'],
+            '--teacher-checkpoint need --use-kd',
+        ),
         (['tools/test.py', STUDENT, 'none.pth'], 'say what to do with the detections'),
         (['tools/train.py', 'none.py'], 'config none.py does not exist'),
     ],
-    ids=['no teacher', 'misspelt option', 'no length', 'nothing to do', 'no config'],
+    ids=[
+        'no teacher',
+        'misspelt option',
+        'teacher unasked for',
+        'no length',
+        'nothing to do',
+        'no config',
+    ],
 )
 def test_a_wrong_command_says_what_is_wrong_and_leaves_nothing(
     repo_root, tmp_path, arguments, message
