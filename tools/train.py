@@ -2,7 +2,6 @@
 """Train a detector, with --use-kd by distillation from a teacher."""
 
 import argparse
-from pathlib import Path
 
 from mmdet3d.apis import run_training
 from mmdet3d.utils.config import add_config_arguments, load_config
@@ -39,7 +38,7 @@ def main() -> None:
     """Train as the command line says."""
     args = parse_args()
     cfg = load_config(args.config, args.cfg_options, args.data_root, args.infos)
-    cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    cfg.work_dir = args.work_dir or cfg.get('work_dir')
     cfg.resume_from = args.resume_from or cfg.get('resume_from')
     cfg.auto_resume = args.auto_resume or cfg.get('auto_resume', False)
     run_training(

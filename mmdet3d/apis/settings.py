@@ -9,7 +9,7 @@ import torch
 from mmcv.runner import RUNNERS
 
 from mmcv_patched.runner import BaseRunner
-from mmdet3d.utils.config import REPO_ROOT
+from mmdet3d.utils.config import REPO_ROOT, find_datasets
 from mmdet3d.utils.registry import suggest_names
 from mmdet_patched.apis import build_optimizer_hook
 
@@ -49,14 +49,16 @@ def fill_in_settings(cfg: mmcv.Config) -> None:
     cfg.device = cfg.get('device') or ('cuda' if torch.cuda.is_available() else 'cpu')
 
 
-def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
+def check_training(cfg: mmcv.Config, use_kd: bool, validate: bool = False) -> None:
     """Refuse a config that a run would fail on after it has begun.
 
     Args:
         cfg: the config.
         use_kd: there is to be a teacher.
+        validate: there is to be an evaluation during training.
 
     Raises:
+        FileNotFoundError: if what is to be evaluated on is not there.
         ValueError: if a section is missing, the runner's length is not said in its own unit, it has
             no place for a teacher, or the optimizer's hook cannot be had.
         KeyError: if there is no such runner; the message names close ones.
@@ -69,6 +71,20 @@ def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
         )
     _check_runner(cfg.runner, use_kd)
     build_optimizer_hook(cfg)
+    if validate:
+        _check_validation(cfg)
+
+
+def _check_validation(cfg: mmcv.Config) -> None:
+    # The data set itself is built when training is about to begin, after the folder of the run.
+    for dataset in find_datasets(cfg.data.get('val', ())):
+        files = dataset['ann_file']
+        for file in [files] if isinstance(files, str) else files:
+            if not Path(file).is_file():
+                raise FileNotFoundError(
+                    f'data.val.ann_file {file} does not exist: correct it or --data-root, or train '
+                    'with --no-validate'
+                )
 
 
 def _check_runner(runner: dict, use_kd: bool) -> None:

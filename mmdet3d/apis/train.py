@@ -83,9 +83,10 @@ def run_training(
 
     Raises:
         ValueError: if the config cannot be trained; the folder of the run is not made then.
+        FileNotFoundError: if a file is missing; likewise.
     """
     fill_in_settings(cfg)
-    check_training(cfg, use_kd)
+    check_training(cfg, use_kd, validate)
     set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     # What can fail for want of a file or a key does so before the folder of the run is made.

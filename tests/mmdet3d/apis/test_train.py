@@ -15,6 +15,7 @@ from support import shrink
 from mmdet3d.apis import build_teacher, init_model, run_test, run_training, train_model
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
+from mmdet3d.utils.config import load_config
 
 STUDENT = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x.py'
 # What the default runtime says, and what is only there because a file said it.
@@ -41,10 +42,9 @@ def losses_of(folder: Path) -> list[dict]:
 def cfg(repo_root, kitti_data, tmp_path, monkeypatch) -> Config:
     """A small student as a config from a dict, in an empty folder to run in."""
     monkeypatch.chdir(tmp_path)
-    cfg = Config.fromfile(repo_root / STUDENT)
-    cfg.merge_from_dict(
-        {**shrink.small_scene(), **shrink.widths(4), **shrink.data(str(kitti_data))}
-    )
+    path = repo_root / STUDENT
+    small = {**shrink.small_scene(), **shrink.widths(4), **shrink.ranges(str(path))}
+    cfg = load_config(path, {**small, **shrink.data(str(kitti_data))}, data_root=kitti_data)
     said = cfg.to_dict()
     for key in LEFT_OUT:
         said.pop(key)
@@ -103,6 +103,13 @@ def test_what_cannot_be_run_leaves_no_folder(cfg, tmp_path, options, arguments, 
     cfg.teacher = None
     with pytest.raises(ValueError, match=message):
         run_training(cfg, **arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_validation_file_leaves_no_folder(cfg, tmp_path):
+    cfg.data.val = {'type': 'KittiDataset', 'ann_file': 'no/infos.pkl'}
+    with pytest.raises(FileNotFoundError, match=r'data.val.ann_file no/infos.pkl does not exist'):
+        run_training(cfg)
     assert list(tmp_path.iterdir()) == []
 
 
