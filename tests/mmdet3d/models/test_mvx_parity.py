@@ -13,20 +13,20 @@ from mmdet3d.models import build_model
 
 
 @pytest.fixture(scope='module')
-def reference(shared_dir):
-    path = shared_dir / 'reference' / 'forward_pointpillars_fpn_nus_teacher.json'
+def reference(reference_dir):
+    path = reference_dir / 'forward_pointpillars_fpn_nus_teacher.json'
     return json.loads(path.read_text())
 
 
 @pytest.fixture(scope='module')
-def model(repo_root, seeded, reference):
+def model(repo_root, reference_weights, reference):
     cfg = Config.fromfile(str(repo_root / 'configs' / reference['config']))
-    return seeded.seed_weights(build_model(cfg.model)).eval()
+    return reference_weights.seed_weights(build_model(cfg.model)).eval()
 
 
 @pytest.fixture(scope='module')
-def cloud(shared_dir, model):
-    path = shared_dir / 'data' / 'nuscenes_sample' / 'LIDAR_TOP.pcd.bin'
+def cloud(real_frames, model):
+    path = real_frames / 'nuscenes_sample' / 'LIDAR_TOP.pcd.bin'
     points = np.fromfile(path, dtype=np.float32).reshape(-1, 5)[:, [0, 1, 2, 4]]
     points[:, 3] = 0  # the lag of the key frame's own points
     low, high = np.split(np.array(model.pts_voxel_layer.point_cloud_range, np.float32), 2)

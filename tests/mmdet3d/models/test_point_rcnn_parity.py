@@ -16,8 +16,8 @@ METAS = [{'box_type_3d': LiDARInstance3DBoxes}]
 
 
 @pytest.fixture(scope='module')
-def reference(shared_dir):
-    path = shared_dir / 'reference' / 'forward_point_rcnn_teacher.json'
+def reference(reference_dir):
+    path = reference_dir / 'forward_point_rcnn_teacher.json'
     return json.loads(path.read_text())
 
 
@@ -27,8 +27,8 @@ def cfg(repo_root):
 
 
 @pytest.fixture(scope='module')
-def model(cfg, seeded):
-    return seeded.seed_weights(build_model(cfg.model))
+def model(cfg, reference_weights):
+    return reference_weights.seed_weights(build_model(cfg.model))
 
 
 @pytest.fixture(scope='module')

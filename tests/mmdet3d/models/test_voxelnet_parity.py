@@ -13,15 +13,15 @@ from mmdet3d.models import build_model
 
 
 @pytest.fixture(scope='module', params=['pointpillars', 'second'])
-def reference(shared_dir, request):
-    path = shared_dir / 'reference' / f'forward_{request.param}_teacher.json'
+def reference(reference_dir, request):
+    path = reference_dir / f'forward_{request.param}_teacher.json'
     return json.loads(path.read_text())
 
 
 @pytest.fixture(scope='module')
-def model(repo_root, seeded, reference):
+def model(repo_root, reference_weights, reference):
     cfg = Config.fromfile(str(repo_root / 'configs' / reference['config']))
-    return seeded.seed_weights(build_model(cfg.model))
+    return reference_weights.seed_weights(build_model(cfg.model))
 
 
 @pytest.fixture(scope='module')

@@ -23,14 +23,14 @@ def voxels(count: int = 40) -> dict:
 
 
 @pytest.mark.parametrize('case', ['pp_reweight', 'pp_sub'])
-def test_loss_and_gradients_equal_the_released_ones(shared_dir, seeded, case):
-    reference = json.loads((shared_dir / 'reference' / 'kd_losses.json').read_text())[case]
+def test_loss_and_gradients_equal_the_released_ones(reference_dir, reference_weights, case):
+    reference = json.loads((reference_dir / 'kd_losses.json').read_text())[case]
     count = reference['n']
     teacher = normal(f'kd.teacher.{case}', count, reference['teacher_channels'])
     student = normal(f'kd.student.{case}', count, reference['student_channels']).requires_grad_()
     rng = np.random.default_rng(zlib.crc32(f'kd.num_points.{case}'.encode()))
     num_points = torch.from_numpy(rng.permutation(count) + 1)
-    loss_module = seeded.seed_weights(
+    loss_module = reference_weights.seed_weights(
         LocalGraph(
             reference['teacher_channels'],
             reference['student_channels'],
@@ -60,9 +60,9 @@ def test_loss_and_gradients_equal_the_released_ones(shared_dir, seeded, case):
     ],
 )
 def test_loss_and_gradients_of_maps_and_points_equal_the_released_ones(
-    shared_dir, seeded, case, shapes, factor, pool_mode
+    reference_dir, reference_weights, case, shapes, factor, pool_mode
 ):
-    reference = json.loads((shared_dir / 'reference' / 'kd_losses.json').read_text())[case]
+    reference = json.loads((reference_dir / 'kd_losses.json').read_text())[case]
     suffixes = ['']
     if case == 'second_reweight':
         suffixes = ['.0', '.1']
@@ -88,7 +88,9 @@ def test_loss_and_gradients_of_maps_and_points_equal_the_released_ones(
             tensors = {**dict(adapter.named_parameters()), **dict(adapter.named_buffers())}
             for name, tensor in tensors.items():
                 named = f'{side}_gcn_adapt{suffix}.{name}'
-                tensor.data.copy_(seeded.seeded_tensor(named, tensor.shape, tensor.dtype))
+                tensor.data.copy_(
+                    reference_weights.seeded_tensor(named, tensor.shape, tensor.dtype)
+                )
         student = normal(f'kd.student.{case}{suffix}', *student_shape).requires_grad_()
         loss = loss_module(student, normal(f'kd.teacher.{case}{suffix}', *teacher_shape))
         (factor * loss).backward()
