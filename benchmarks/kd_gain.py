@@ -38,23 +38,13 @@ def train_and_test(args: argparse.Namespace, config: str, name: str, seed: int, 
     work_dir = args.out / f'{name}_{seed}'
     results = work_dir / 'figures.json'
     if not results.exists():
-        options = ['--cfg-options', *data_options(args.quickstart / 'data'), *args.cfg_options]
+        data = ['--data-root', str(args.quickstart / 'data')]
+        options = [*data, '--cfg-options', *args.cfg_options, f'runner.max_epochs={args.epochs}']
         train = ['tools/train.py', config, '--work-dir', str(work_dir), '--seed', str(seed)]
-        call([*train, '--no-validate', *kd, *options, f'runner.max_epochs={args.epochs}'])
+        call([*train, '--no-validate', *kd, *options])
         test = ['tools/test.py', config, str(work_dir / 'latest.pth'), '--eval', 'mAP']
         call([*test, '--figures', str(results), *options])
     return json.loads(results.read_text())
-
-
-def data_options(root: Path) -> list[str]:
-    """Return the options that point the quickstart's configs to their data."""
-    train, sampler = 'data.train.dataset', 'data.train.dataset.pipeline.2.db_sampler'
-    options = {f'{part}.data_root': f'{root}/' for part in (train, 'data.val', 'data.test')}
-    options |= {f'data.{part}.ann_file': root / 'kitti_infos_val.pkl' for part in ('val', 'test')}
-    options[f'{train}.ann_file'] = root / 'kitti_infos_train.pkl'
-    options[f'{sampler}.data_root'] = f'{root}/'
-    options[f'{sampler}.info_path'] = root / 'kitti_dbinfos_train.pkl'
-    return [f'{key}={value}' for key, value in options.items()]
 
 
 def call(command: list[str]) -> None:

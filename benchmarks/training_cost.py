@@ -55,19 +55,16 @@ def train(args: argparse.Namespace, config: str, teacher: tuple[str, str] | None
         if teacher:
             command += ['--use-kd', '--teacher-config', teacher[0]]
             command += ['--teacher-checkpoint', teacher[1]]
-        train_set, sampler = 'data.train.dataset', 'data.train.dataset.pipeline.2.db_sampler'
         options = {
-            f'{train_set}.data_root': f'{args.data}/',
-            f'{train_set}.ann_file': f'{args.data}/kitti_infos_{args.split}.pkl',
-            f'{sampler}.data_root': f'{args.data}/',
-            f'{sampler}.info_path': f'{args.data}/kitti_dbinfos_train.pkl',
+            'data.train.dataset.ann_file': f'{args.data}/kitti_infos_{args.split}.pkl',
             'data.train.times': args.times,
             'data.samples_per_gpu': args.batch,
             'data.workers_per_gpu': 0,
             'runner.max_epochs': 1,
             'log_config.interval': 1,
         }
-        command += ['--no-validate', '--cfg-options', *(f'{k}={v}' for k, v in options.items())]
+        command += ['--no-validate', '--data-root', args.data, '--cfg-options']
+        command += [f'{key}={value}' for key, value in options.items()]
         queue = Queue()
         process = Process(target=_run, args=(command, queue))
         process.start()

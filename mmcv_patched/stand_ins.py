@@ -51,7 +51,7 @@ def register_stand_ins() -> None:
     """
     if not _is_installed('torchvision'):
         stand_in = _StandIn('torchvision', 'install torchvision for your torch version')
-        stand_in.__version__ = 'not installed'
+        vars(stand_in)['__version__'] = 'not installed'
         sys.modules['torchvision'] = stand_in
     if not _is_installed('mmcv._ext'):
         sys.modules['mmcv._ext'] = _StandIn(

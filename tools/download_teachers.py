@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmdet3d.utils.download import BASE_URL, TEACHERS, download_teacher
+from mmdet3d.apis.teacher_zoo import BASE_URL, TEACHERS, download_teacher
 
 
 def parse_args() -> argparse.Namespace:

@@ -25,26 +25,31 @@ fi
 
 teacher=configs/quickstart/pointpillars_3class.py
 student=configs/quickstart/pointpillars_3class_student_4x.py
-options=()
-for part in train.dataset val test; do
-    split=val
-    [ $part != train.dataset ] || split=train
-    options+=("data.$part.data_root=$OUT/data/" "data.$part.ann_file=$OUT/data/kitti_infos_$split.pkl")
-done
-sampler=data.train.dataset.pipeline.2.db_sampler
-options+=("$sampler.data_root=$OUT/data/" "$sampler.info_path=$OUT/data/kitti_dbinfos_train.pkl")
 # train CONFIG NAME EPOCHS ARGUMENTS...
 train() {
     "$PYTHON" tools/train.py "$1" --seed 0 --work-dir "$OUT/$2" --no-validate "${@:4}" \
-        --cfg-options "${options[@]}" "runner.max_epochs=$(scaled "$3")"
+        --data-root "$OUT/data" --cfg-options "runner.max_epochs=$(scaled "$3")"
 }
+# However this script ends, no training is left behind: each has a process group of its own.
+end_trainings() {
+    for group in $(jobs -p); do
+        kill -- "-$group" 2>/dev/null || true
+    done
+    wait
+}
+trap end_trainings EXIT
 
 train $teacher teacher 10
 # The students train side by side, a core each.
 export OMP_NUM_THREADS=1
+set -m
 train $student student 4 >"$OUT/student.log" 2>&1 &
-train $student student_kd 4 --use-kd --teacher-checkpoint "$OUT/teacher/latest.pth"
-wait $! || { tail -n 20 "$OUT/student.log" >&2 && exit 1; }
+plain=$!
+train $student student_kd 4 --use-kd --teacher-checkpoint "$OUT/teacher/latest.pth" &
+distilled=$!
+set +m
+wait $distilled
+wait $plain || { tail -n 20 "$OUT/student.log" >&2 && exit 1; }
 
 "$PYTHON" tools/compare_runs.py --out "$OUT/comparison" \
     teacher="$OUT/teacher" student="$OUT/student" "student with KD=$OUT/student_kd"

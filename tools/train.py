@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from mmdet3d.apis import run_training
-from mmdet3d.utils.config import DictAction, load_config
+from mmdet3d.utils.config import add_config_arguments, load_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,9 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--deterministic', action='store_true', help='use deterministic algorithms only'
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
-    )
+    add_config_arguments(parser)
     parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
     return parser.parse_args()
 
@@ -37,7 +35,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Train as the command line says."""
     args = parse_args()
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options, args.data_root, args.infos)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
     cfg.resume_from = args.resume_from or cfg.get('resume_from')
     cfg.auto_resume = args.auto_resume or cfg.get('auto_resume', False)

@@ -8,5 +8,7 @@ work_dir = None
 load_from = None
 resume_from = None
 workflow = [('train', 1)]
+# Of each process, workers of data loaders too; 0 for none beside the main one.
 opencv_num_threads = 0
+# How data loaders start their workers: 'fork', 'spawn' or 'forkserver'.
 mp_start_method = 'fork'

@@ -2,6 +2,6 @@
 
 from mmcv_patched.parallel.data_parallel import MMDataParallel
 from mmcv_patched.parallel.distributed import MMDistributedDataParallel
-from mmcv_patched.parallel.scatter import to_device
+from mmcv_patched.parallel.scatter import UnpackedBatch, to_device, unpack
 
-__all__ = ['MMDataParallel', 'MMDistributedDataParallel', 'to_device']
+__all__ = ['MMDataParallel', 'MMDistributedDataParallel', 'UnpackedBatch', 'to_device', 'unpack']

@@ -6,19 +6,18 @@ import torch
 from torch import nn
 
 from mmcv_patched.parallel.scatter import to_device
-from mmcv_patched.runner.mixed_precision import autocast
+from mmcv_patched.precision import autocast
 
 
 class BatchFeeder(nn.Module):
     """Calls a method of a model on collated batches, on the model's device.
 
-    Subclasses have the model as ``module`` and say by ``run`` how its methods are called.
+    A batch from :func:`mmcv_patched.parallel.unpack` is not unpacked a second time. Subclasses
+    have the model as ``module`` and say by ``run`` how its methods are called.
 
     Args:
         mixed_precision: compute in the device's low precision wherever torch's autocast does.
     """
-
-    module: nn.Module
 
     def __init__(self, mixed_precision: bool = False) -> None:
         super().__init__()
@@ -31,7 +30,7 @@ class BatchFeeder(nn.Module):
     @property
     def device(self) -> torch.device:
         """The device of the model's parameters."""
-        return next(self.module.parameters()).device
+        return next(self.parameters()).device
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the model on a collated batch."""
@@ -46,6 +45,6 @@ class BatchFeeder(nn.Module):
         return self._feed('val_step', args, kwargs)
 
     def _feed(self, method: str, args: tuple, kwargs: dict) -> Any:
-        args, kwargs = to_device(args, self.device), to_device(kwargs, self.device)
+        moved = [to_device(argument, self.device) for argument in args]
         with autocast(self.device, self.mixed_precision):
-            return self.run(method, *args, **kwargs)
+            return self.run(method, *moved, **to_device(kwargs, self.device))

@@ -1,21 +1,168 @@
-"""The base runner with room for a teacher."""
+"""What this project's runners share: a teacher beside the model, checkpoints and resuming."""
 
+import os.path as osp
+import re
 from typing import Any
 
+import mmcv
 import mmcv.runner
+import torch
+from mmcv.runner import get_host_info
 from torch import nn
+from torch.utils.data import DataLoader
+
+from mmcv_patched.parallel import UnpackedBatch, unpack
+from mmcv_patched.runner.checkpoint import save_checkpoint
+
+_PHASES = ('train', 'val')
 
 
 class BaseRunner(mmcv.runner.BaseRunner):
-    """mmcv's runner, which also holds the frozen teacher of a distillation run.
+    """A runner that holds the frozen teacher of a distillation run.
+
+    It is the mixin of all runners of this project, each of which is also one of mmcv's.
 
     Args:
-        *args: as for ``mmcv.runner.BaseRunner``.
+        *args: as for mmcv's runner.
         teacher: the wrapped teacher network, or None for plain training. It is no part of
             ``model``: neither its parameters nor its buffers reach optimizer or checkpoints.
-        **kwargs: as for ``mmcv.runner.BaseRunner``.
+        last_taught: the feature after whose stage the teacher may stop; None for all that it has.
+        **kwargs: as for mmcv's runner.
+
+    Attributes:
+        unit: what the runner counts and names its checkpoints by, 'epoch' or 'iter'.
+
+    Raises:
+        ValueError: if ``batch_processor`` is given, which mmcv deprecates.
     """
 
-    def __init__(self, *args: Any, teacher: nn.Module | None = None, **kwargs: Any) -> None:
+    unit: str
+
+    def __init__(
+        self,
+        *args: Any,
+        teacher: nn.Module | None = None,
+        last_taught: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.teacher = teacher
+        if self.batch_processor is not None:
+            raise ValueError(
+                'batch_processor is not supported: give the model a train_step and a val_step'
+            )
+        self.teacher: Any = teacher
+        self.last_taught = last_taught
+
+    def run_iter(self, data_batch: dict, train_mode: bool, **kwargs: Any) -> None:
+        """Run the student, and before it the teacher where there is one, on one batch.
+
+        Args:
+            data_batch: a collated batch; it is unpacked and moved once for both.
+            train_mode: call ``train_step``, not ``val_step``.
+            **kwargs: further arguments of that step.
+        """
+        batch = unpack(data_batch, next(self.model.parameters()).device)
+        if train_mode and self.teacher is not None:
+            kwargs.update(is_teacher=False, teacher_info=self._ask_teacher(batch))
+            kwargs.update(epoch=self.epoch, iter=self.iter)
+        step = self.model.train_step if train_mode else self.model.val_step
+        self.outputs = step(batch, self.optimizer, **kwargs)
+        if 'log_vars' in self.outputs:
+            self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
+
+    @torch.no_grad()
+    def _ask_teacher(self, batch: UnpackedBatch) -> dict:
+        self.teacher.eval()
+        asked = {} if self.last_taught is None else {'last': self.last_taught}
+        return self.teacher.train_step(batch, self.optimizer, is_teacher=True, **asked)
+
+    def _start(self, data_loaders: list[DataLoader], workflow: list[tuple[str, int]]) -> DataLoader:
+        """Check and log what is to be run; return the loader of the training phase.
+
+        Raises:
+            ValueError: if loaders and phases differ in number, a phase is unknown, none trains, or
+                it is not said how long.
+        """
+        limit = getattr(self, f'_max_{self.unit}s')
+        if limit is None:
+            raise ValueError(f'runner.max_{self.unit}s is not set: say how long to train')
+        if len(data_loaders) != len(workflow):
+            raise ValueError(
+                f'{len(data_loaders)} data loaders for the {len(workflow)} phases of '
+                f'workflow={workflow}: there has to be one for each'
+            )
+        phases = [phase for phase, _ in workflow]
+        if 'train' not in phases or not set(phases) <= set(_PHASES):
+            raise ValueError(
+                f"workflow={workflow}: its phases have to be 'train' or 'val', at least one 'train'"
+            )
+        self.logger.info('Start running, host: %s, work_dir: %s', get_host_info(), self.work_dir)
+        self.logger.info('Hooks, in the order they run:\n%s', self.get_hook_info())
+        self.logger.info('workflow: %s, max: %d %ss', workflow, limit, self.unit)
+        return data_loaders[phases.index('train')]
+
+    def save_checkpoint(
+        self,
+        out_dir: str,
+        filename_tmpl: str | None = None,
+        save_optimizer: bool = True,
+        meta: dict | None = None,
+        create_symlink: bool = True,
+    ) -> None:
+        """Write the model, and with ``save_optimizer`` the optimizer, in one step.
+
+        Args:
+            out_dir: folder to write to.
+            filename_tmpl: file name, with a place for the number of the epoch or iteration; by
+                default 'epoch_{}.pth' or 'iter_{}.pth'.
+            save_optimizer: keep what is needed to resume.
+            meta: further entries for the checkpoint's ``meta``.
+            create_symlink: let ``latest.pth`` point at the file.
+        """
+        number = getattr(self, self.unit) + 1
+        filename = (filename_tmpl or f'{self.unit}_{{}}.pth').format(number)
+        # Hooks save after a step and before it is counted.
+        done = {'epoch': self.epoch + 1, 'iter': self.iter, self.unit: number}
+        meta = {**(meta or {}), **(self.meta or {}), **done}
+        optimizer = self.optimizer if save_optimizer else None
+        save_checkpoint(self.model, osp.join(out_dir, filename), optimizer=optimizer, meta=meta)
+        if create_symlink:
+            mmcv.symlink(filename, osp.join(out_dir, 'latest.pth'))
+
+    def resume(
+        self, checkpoint: str, resume_optimizer: bool = True, map_location: str = 'cpu'
+    ) -> None:
+        """Go on where the run that wrote a checkpoint stopped.
+
+        Unlike mmcv's runners, this reads the config in a checkpoint without executing it.
+
+        Args:
+            checkpoint: path or URL of the checkpoint.
+            resume_optimizer: restore the optimizer too, where the checkpoint has one.
+            map_location: where to load it, as in ``torch.load``; weights are copied from there.
+
+        Raises:
+            ValueError: if the optimizer's state is of other parameters.
+        """
+        saved = self.load_checkpoint(checkpoint, map_location=map_location)
+        self.meta = saved['meta']
+        self._epoch, self._iter = self.meta['epoch'], self.meta['iter']
+        if self.unit == 'epoch':
+            processes = _count_processes(self.meta.get('config', '')) or self.world_size
+            self._iter = self._iter * processes // self.world_size
+        if resume_optimizer and 'optimizer' in saved:
+            self.optimizer.load_state_dict(saved['optimizer'])
+        self.logger.info('resumed epoch %d, iter %d', self.epoch, self.iter)
+
+
+def _count_processes(config: str) -> int:
+    """Return how many processes a run had, by the ``gpu_ids`` of its config; 0 without them.
+
+    Args:
+        config: the text of the config, where mmdetection3d writes a range and this project a list.
+    """
+    listed = re.search(r'^gpu_ids = \[(.*?)\]', config, re.MULTILINE | re.DOTALL)
+    if listed:
+        return len(re.findall(r'\d+', listed[1]))
+    in_range = re.search(r'^gpu_ids = range\(0, (\d+)\)', config, re.MULTILINE)
+    return int(in_range[1]) if in_range else 0

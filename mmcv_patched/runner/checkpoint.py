@@ -37,7 +37,7 @@ def load_file(filename: str, map_location: MapLocation = 'cpu') -> dict:
         map_location: as in ``torch.load``.
 
     Returns:
-        What was saved, usually a dict with ``state_dict`` and ``meta``.
+        what was saved, usually a dict with ``state_dict`` and ``meta``.
 
     Raises:
         FileNotFoundError: if there is no such file.

@@ -1,45 +1,9 @@
-"""Mixed precision on torch's own autocast and GradScaler: float16 on a GPU, bfloat16 on a CPU.
+"""The optimizer's step in mixed precision, on torch's own GradScaler."""
 
-mmcv's ``wrap_fp16_model`` and its decorators know CUDA alone. Here the wrappers of
-:mod:`mmcv_patched.parallel` open autocast around the whole model, and what has to stay in float32
-(losses, box coders, anything that takes coordinates) is decorated with :func:`in_float32`.
-"""
-
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import torch
-from mmcv.runner import HOOKS, BaseRunner, OptimizerHook
-
-_LOW_PRECISION = (torch.float16, torch.bfloat16)
-
-
-def autocast(device: torch.device, enabled: bool = True) -> torch.autocast:
-    """Return the context in which a network computes in the device's low precision."""
-    dtype = torch.bfloat16 if device.type == 'cpu' else torch.float16
-    return torch.autocast(device.type, dtype=dtype, enabled=enabled)
-
-
-def in_float32(function: Callable) -> Callable:
-    """Run a function outside autocast, the low-precision tensors among its arguments as float32."""
-
-    @wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        with torch.autocast('cuda', enabled=False), torch.autocast('cpu', enabled=False):
-            return function(*_to_float32(args), **_to_float32(kwargs))
-
-    return wrapped
-
-
-def _to_float32(data: Any) -> Any:
-    if isinstance(data, torch.Tensor):
-        return data.float() if data.dtype in _LOW_PRECISION else data
-    if type(data) is dict:
-        return {key: _to_float32(value) for key, value in data.items()}
-    if type(data) in (list, tuple):
-        return type(data)(_to_float32(value) for value in data)
-    return data
+from mmcv.runner import HOOKS, BaseRunner, GradientCumulativeOptimizerHook, OptimizerHook
 
 
 @HOOKS.register_module()
@@ -82,9 +46,15 @@ class MixedPrecisionHook(OptimizerHook):
             self.scaler.load_state_dict(saved)
 
     def after_train_iter(self, runner: BaseRunner) -> None:
-        """Compute gradients, unscale and clip them, and take a step."""
+        """Compute gradients and take a step."""
         runner.optimizer.zero_grad()
+        if self.detect_anomalous_params:
+            self.detect_anomalous_parameters(runner.outputs['loss'], runner)
         self.scaler.scale(runner.outputs['loss']).backward()
+        self.take_step(runner)
+
+    def take_step(self, runner: BaseRunner) -> None:
+        """Unscale and clip the gradients, take a step, and adapt the scale."""
         self.scaler.unscale_(runner.optimizer)
         if self.grad_clip is not None:
             grad_norm = self.clip_grads(runner.model.parameters())
@@ -95,3 +65,25 @@ class MixedPrecisionHook(OptimizerHook):
         self.scaler.update(self.fixed_scale)
         if runner.meta is not None:
             runner.meta.setdefault('fp16', {})['loss_scaler'] = self.scaler.state_dict()
+
+
+@HOOKS.register_module()
+class GradientCumulativeMixedPrecisionHook(GradientCumulativeOptimizerHook, MixedPrecisionHook):
+    """A step in mixed precision on the mean gradient of several iterations.
+
+    It counts and averages as mmcv's ``GradientCumulativeOptimizerHook`` does.
+
+    Args:
+        cumulative_iters: iterations to each step.
+        **kwargs: as for :class:`MixedPrecisionHook`.
+    """
+
+    def after_train_iter(self, runner: BaseRunner) -> None:
+        """Add to the gradients, and take a step where enough iterations contributed."""
+        if not self.initialized:
+            self._init(runner)
+        loss = runner.outputs['loss'] / self._get_loss_factor(runner)
+        self.scaler.scale(loss).backward()
+        if self.every_n_iters(runner, self.cumulative_iters) or self.is_last_iter(runner):
+            self.take_step(runner)
+            runner.optimizer.zero_grad()

@@ -3,33 +3,37 @@
 import os
 import platform
 import random
+import warnings
 from importlib import metadata
 
+import cv2
 import mmcv
-import numpy as np
 import torch
 import torch.distributed as dist
+import torch.multiprocessing as mp
 
 from mmdet3d.version import __version__
+from mmdet_patched.apis import seed_process
+
+_START_METHODS = ('fork', 'spawn', 'forkserver')
 
 
 def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
     """Choose the device, and join the group of processes where there is one.
 
-    Sets ``cfg.device`` ('cuda' or 'cpu') and ``cfg.gpu_ids``.
+    Sets ``cfg.gpu_ids``.
 
     Args:
-        cfg: the config of the run; its ``device``, if set, is kept.
+        cfg: the config of the run, whose ``device`` is 'cuda' or 'cpu'.
         launcher: 'none' or 'pytorch' (torchrun).
 
     Returns:
-        Whether the run is distributed.
+        whether the run is distributed.
 
     Raises:
         ValueError: for another launcher.
         RuntimeError: with 'pytorch', if the process was not started by torchrun.
     """
-    cfg.device = cfg.get('device') or ('cuda' if torch.cuda.is_available() else 'cpu')
     cfg.gpu_ids = [0]
     if launcher == 'none':
         return False
@@ -46,6 +50,32 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
     dist.init_process_group(backend=backend)
     cfg.gpu_ids = list(range(dist.get_world_size()))
     return True
+
+
+def set_up_processes(cfg: mmcv.Config) -> None:
+    """Limit OpenCV's threads, and check how the data loaders' workers are to be started.
+
+    Args:
+        cfg: the config of the run, with ``opencv_num_threads`` (0 for no threads beside the main
+            one) and ``mp_start_method``. A method that this system lacks is replaced by None, the
+            system's own.
+
+    Raises:
+        ValueError: if one of the two is not what it can be.
+    """
+    threads, method = cfg.opencv_num_threads, cfg.mp_start_method
+    if type(threads) is not int or threads < 0:
+        raise ValueError(f'opencv_num_threads={threads!r}: give a number of threads, 0 for none')
+    if method not in (None, *_START_METHODS):
+        raise ValueError(f'mp_start_method={method!r}: allowed are {", ".join(_START_METHODS)}')
+    cv2.setNumThreads(threads)
+    if method is not None and method not in mp.get_all_start_methods():
+        warnings.warn(
+            f'mp_start_method={method!r} is not to be had on {platform.system()}: data loaders '
+            f'start their workers by {mp.get_start_method()!r}',
+            stacklevel=2,
+        )
+        cfg.mp_start_method = None
 
 
 def describe_environment() -> dict[str, str]:
@@ -75,9 +105,7 @@ def seed_everything(seed: int, deterministic: bool = False) -> None:
         seed: the seed.
         deterministic: let torch use deterministic algorithms only, where it has them.
     """
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+    seed_process(seed)
     if deterministic:
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
         torch.use_deterministic_algorithms(True, warn_only=True)

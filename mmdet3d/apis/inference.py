@@ -25,19 +25,20 @@ def init_model(
     """Build a detector, ready to detect.
 
     Args:
-        config: a config file, or a loaded config.
+        config: a config file, or a config, from a file or not.
         checkpoint: its weights; None leaves them as initialised.
         device: where to run, by default a GPU where there is one.
 
     Returns:
-        The detector in eval mode, with its config as ``cfg``.
+        the detector in eval mode, with its config as ``cfg`` and the names of its classes, as the
+        checkpoint or else ``class_names`` of the config has them, as ``CLASSES``.
     """
     cfg = config if isinstance(config, mmcv.Config) else load_config(config)
     model_cfg = deepcopy(cfg.model)
     model_cfg.train_cfg = None
     model = build_model(model_cfg)
     meta = load_weights(model, checkpoint) if checkpoint is not None else {}
-    model.CLASSES = tuple(meta.get('CLASSES') or cfg.class_names)
+    model.CLASSES = tuple(meta.get('CLASSES') or cfg.get('class_names', ()))
     model.cfg = cfg
     return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
 
@@ -52,11 +53,12 @@ def inference_detector(model: nn.Module, pcd: str | Path | np.ndarray) -> tuple[
             columns of such a file.
 
     Returns:
-        The detections, as a list with one dict of ``boxes_3d``, ``scores_3d`` and ``labels_3d``
+        the detections, as a list with one dict of ``boxes_3d``, ``scores_3d`` and ``labels_3d``
         (under ``pts_bbox`` for ``MVXFasterRCNN``), and the batch that the detector was given.
     """
-    steps = list(model.cfg.data.test.pipeline)
-    box_type, box_mode = get_box_type(model.cfg.data.test.get('box_type_3d', 'LiDAR'))
+    cfg: Any = model.cfg
+    steps = list(cfg.data.test.pipeline)
+    box_type, box_mode = get_box_type(cfg.data.test.get('box_type_3d', 'LiDAR'))
     sample: dict[str, Any] = {
         'box_type_3d': box_type,
         'box_mode_3d': box_mode,

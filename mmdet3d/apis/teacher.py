@@ -20,7 +20,7 @@ def build_teacher(
         checkpoint: the teacher's checkpoint, instead of that.
 
     Returns:
-        The teacher in eval mode, none of its parameters trainable.
+        the teacher in eval mode, none of its parameters trainable.
 
     Raises:
         ValueError: if no teacher is named, its file is damaged, or config and weights do not fit.

@@ -1,17 +1,17 @@
 """Test a detector from its config and checkpoint."""
 
-from pathlib import Path
 from typing import Any
 
 import mmcv
 from mmcv.runner import get_dist_info
 
 from mmcv_patched.parallel import MMDataParallel
-from mmdet3d.apis.environment import set_up_device
-from mmdet3d.datasets import build_dataloader, build_dataset
+from mmdet3d.apis.environment import set_up_device, set_up_processes
+from mmdet3d.apis.settings import config_stem, fill_in_settings
+from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
-from mmdet_patched.apis import multi_gpu_test, single_gpu_test
+from mmdet_patched.apis import build_test_loader, multi_gpu_test, single_gpu_test
 
 __all__ = ['multi_gpu_test', 'run_test', 'single_gpu_test']
 
@@ -28,7 +28,7 @@ def run_test(
     """Do what ``tools/test.py`` is for.
 
     Args:
-        cfg: the config; ``cfg.data.test`` is tested.
+        cfg: the config, from a file or not; ``cfg.data.test`` is tested.
         checkpoint: the weights.
         metrics: metrics to evaluate, as the data set knows them.
         out: file to write the detections to, as a pickle.
@@ -38,22 +38,26 @@ def run_test(
         launcher: 'none' or 'pytorch'.
 
     Returns:
-        The figures of the evaluation, in the first process.
+        the figures of the evaluation, in the first process.
 
     Raises:
-        ValueError: if ``out`` is no pickle's name.
+        ValueError: if ``out`` is no pickle's name, or a setting is not what it can be.
     """
     if out is not None and not out.endswith(('.pkl', '.pickle')):
         raise ValueError(f'out={out}: the detections are written as a pickle, name it *.pkl')
+    fill_in_settings(cfg)
+    set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     cfg.model.train_cfg = None
     dataset = build_dataset(cfg.data.test, {'test_mode': True})
-    data_loader = build_dataloader(
+    data_loader = build_test_loader(
         dataset,
-        samples_per_gpu=1,
-        workers_per_gpu=cfg.data.get('workers_per_gpu', 2),
-        dist=distributed,
-        shuffle=False,
+        cfg,
+        distributed,
+        {
+            'workers_per_gpu': cfg.data.get('workers_per_gpu', 2),
+            **cfg.data.get('test_dataloader', {}),
+        },
     )
     model = build_model(cfg.model)
     load_weights(model, checkpoint)
@@ -66,9 +70,7 @@ def run_test(
     if out is not None:
         mmcv.dump(outputs, out)
     if format_only:
-        options = options or {
-            'submission_prefix': f'work_dirs/{Path(cfg.filename).stem}/submission'
-        }
+        options = options or {'submission_prefix': f'work_dirs/{config_stem(cfg)}/submission'}
         dataset.format_results(outputs, **options)
         print(f'Detections written: {options}')
     if metrics:

@@ -17,15 +17,17 @@ from mmdet3d.apis.environment import (
     describe_environment,
     seed_everything,
     set_up_device,
+    set_up_processes,
 )
+from mmdet3d.apis.settings import check_training, config_stem, fill_in_settings, format_config
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
-from mmdet_patched.apis import train_detector
+from mmdet_patched.apis import seed_process, train_detector
 
 
 def train_model(
-    model: nn.Module,
+    model: Any,
     dataset: Dataset | list[Dataset],
     cfg: mmcv.Config,
     distributed: bool = False,
@@ -36,11 +38,22 @@ def train_model(
 ) -> Any:
     """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
 
-    With a ``teacher``, the model's distillation losses are built first if they are not yet.
+    With a ``teacher``, the model's distillation losses are built first if they are not yet. What
+    the config leaves out is filled in.
+
+    Raises:
+        ValueError: if the config cannot be trained.
     """
-    if teacher is not None and model.kd_losses is None:
-        model.init_kd(teacher)
-    return train_detector(model, dataset, cfg, distributed, validate, timestamp, meta, teacher)
+    fill_in_settings(cfg)
+    check_training(cfg, use_kd=teacher is not None)
+    last_taught = None
+    if teacher is not None:
+        if model.kd_losses is None:
+            model.init_kd(teacher)
+        last_taught = model.last_taught(teacher)
+    return train_detector(
+        model, dataset, cfg, distributed, validate, timestamp, meta, teacher, last_taught
+    )
 
 
 def run_training(
@@ -56,7 +69,7 @@ def run_training(
     """Do what ``tools/train.py`` is for.
 
     Args:
-        cfg: the config, with ``work_dir`` set.
+        cfg: the config, from a file or not.
         use_kd: distil from a teacher.
         teacher_config: config of the teacher, instead of ``cfg.teacher.config``.
         teacher_checkpoint: weights of the teacher, instead of ``cfg.teacher.checkpoint``.
@@ -66,8 +79,14 @@ def run_training(
         launcher: 'none' or 'pytorch'.
 
     Returns:
-        The runner, after training.
+        the runner, after training.
+
+    Raises:
+        ValueError: if the config cannot be trained; the folder of the run is not made then.
     """
+    fill_in_settings(cfg)
+    check_training(cfg, use_kd)
+    set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     # What can fail for want of a file or a key does so before the folder of the run is made.
     teacher = build_teacher(cfg, teacher_config, teacher_checkpoint) if use_kd else None
@@ -75,19 +94,22 @@ def run_training(
     seed_everything(cfg.seed, deterministic)
     model = build_model(cfg.model)
     datasets = _build_datasets(cfg)
-
-    timestamp = time.strftime('%Y%m%d_%H%M%S')
-    meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
     model.CLASSES = datasets[0].CLASSES
     # mmcv would list how every single parameter was initialised.
     get_logger('mmcv').setLevel(logging.WARNING)
     model.init_weights()
     if teacher is not None:
         model.init_kd(teacher)
+    rank, _ = get_dist_info()
+    if rank > 0:
+        # The weights are the same by now; augmentations and samples of a loss are to differ.
+        seed_process(cfg.seed, rank)
+    timestamp = time.strftime('%Y%m%d_%H%M%S')
+    meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
     return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
 
 
-def _build_datasets(cfg: mmcv.Config) -> list[Dataset]:
+def _build_datasets(cfg: mmcv.Config) -> list[Any]:
     """One data set for each phase of the workflow; that of validation with labels."""
     sections = [cfg.data.train]
     if len(cfg.workflow) == 2:
@@ -100,21 +122,22 @@ def _build_datasets(cfg: mmcv.Config) -> list[Dataset]:
 
 def _start_log(cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...]) -> dict:
     """Make the folder of the run, log what it will do, and return the checkpoints' ``meta``."""
+    text = format_config(cfg)
+    environment = describe_environment()
     rank, _ = get_dist_info()
     work_dir = Path(cfg.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
-    config_name = Path(cfg.filename).name
-    logger = get_root_logger(str(work_dir / f'{timestamp}.log'), cfg.log_level)
+    config_name = f'{config_stem(cfg)}.py'
     if rank == 0:
-        cfg.dump(str(work_dir / config_name))
-    environment = describe_environment()
+        (work_dir / config_name).write_text(text)
+    logger = get_root_logger(str(work_dir / f'{timestamp}.log'), cfg.log_level)
     listing = '\n'.join(f'{name}: {value}' for name, value in environment.items())
     logger.info('Environment:\n%s', listing)
     logger.info('Device: %s, seed: %d', cfg.device, cfg.seed)
-    logger.info('Config:\n%s', cfg.pretty_text)
+    logger.info('Config:\n%s', text)
     return {
         'env_info': environment,
-        'config': cfg.pretty_text,
+        'config': text,
         'seed': cfg.seed,
         'exp_name': config_name,
         'CLASSES': classes,

@@ -31,6 +31,7 @@ from mmdet3d.datasets.pipelines import (
     PointsRangeFilter,
     RandomFlip3D,
 )
+from mmdet3d.datasets.table_columns import TableColumn
 
 __all__ = [
     'DATASETS',
@@ -58,6 +59,7 @@ __all__ = [
     'PointShuffle',
     'PointsRangeFilter',
     'RandomFlip3D',
+    'TableColumn',
     'build_dataloader',
     'build_dataset',
 ]

@@ -5,10 +5,11 @@ know its wrappers (``RepeatDataset``, ``ConcatDataset``, ``ClassBalancedDataset`
 annotation files) already. Only the samplers of database objects need a registry of their own.
 """
 
+from typing import Any
+
 from mmcv.utils import Registry
 from mmdet.datasets import builder as mmdet_builder
 from mmdet.datasets.builder import DATASETS, PIPELINES, build_dataloader
-from torch.utils.data import Dataset
 
 from mmdet3d.utils.registry import suggest_names
 
@@ -17,8 +18,8 @@ OBJECTSAMPLERS = Registry('Object sampler')
 __all__ = ['DATASETS', 'OBJECTSAMPLERS', 'PIPELINES', 'build_dataloader', 'build_dataset']
 
 
-def build_dataset(cfg: dict | list[dict], default_args: dict | None = None) -> Dataset:
-    """Build a data set from its config, by mmdet's builder.
+def build_dataset(cfg: dict | list[dict], default_args: dict | None = None) -> Any:
+    """Build a data set from its config, which chooses the class, by mmdet's builder.
 
     Args:
         cfg: config of a data set or of a wrapper, or a list of them to be joined.

@@ -1,7 +1,7 @@
 """The data set that reads point clouds and 3D boxes listed in an annotation file."""
 
 import os.path as osp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import mmcv
@@ -13,6 +13,7 @@ from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+from mmdet3d.datasets.table_columns import TableColumn
 
 
 @DATASETS.register_module()
@@ -22,7 +23,7 @@ class Custom3DDataset(Dataset):
     The file holds a list with one dict per frame: ``sample_idx``, ``pts_path`` (relative to
     ``data_root``) and, for training, ``annos`` with ``gt_bboxes_3d`` (N, 7), boxes of the type
     ``box_type_3d`` names, and ``gt_names`` (N,). A data set in another form overrides
-    :meth:`get_data_info` and :meth:`get_ann_info`.
+    :meth:`get_data_info`, :meth:`get_ann_info` and :meth:`has_truth`.
 
     Args:
         data_root: folder of the data set.
@@ -36,12 +37,20 @@ class Custom3DDataset(Dataset):
         test_mode: give no annotations.
         file_client_args: only ``dict(backend='disk')``.
 
+    Attributes:
+        TRUTH_KEY: key in the annotation file of what is known of a frame's objects.
+        POINT_COLUMNS: float32 values of a point on disk, where no pipeline says it.
+        VIEW: x_min, y_min, x_max, y_max of pictures, in metres, where no detector says it.
+
     Raises:
         FileNotFoundError: if the annotation file does not exist.
         ValueError: if cameras, another storage backend or malformed ``classes`` are asked for.
     """
 
     CLASSES: Sequence[str] = ()
+    TRUTH_KEY = 'annos'
+    POINT_COLUMNS = 4
+    VIEW: Sequence[float] = (0, -40, 70, 40)
 
     def __init__(
         self,
@@ -63,7 +72,7 @@ class Custom3DDataset(Dataset):
         check_disk_backend(file_client_args)
         self.data_root = data_root
         self.ann_file = ann_file
-        self.modality = modality
+        self.modality = modality or {}
         self.filter_empty_gt = filter_empty_gt
         self.test_mode = test_mode
         self.box_type_3d, self.box_mode_3d = get_box_type(box_type_3d)
@@ -164,8 +173,12 @@ class Custom3DDataset(Dataset):
             'gt_names': np.asarray(annos['gt_names']),
         }
 
+    def has_truth(self, index: int) -> bool:
+        """Tell whether the objects of a frame are known: not in a split without labels."""
+        return self.TRUTH_KEY in self.data_infos[index]
+
     def _annos(self, index: int) -> dict[str, Any]:
-        if 'annos' not in self.data_infos[index]:
+        if not self.has_truth(index):
             raise KeyError(
                 f"frame {index} of {self.ann_file} has no 'annos': it belongs to a split without "
                 'labels, which can be tested (test_mode=True, --format-only) but neither trained '
@@ -173,7 +186,7 @@ class Custom3DDataset(Dataset):
             )
         return self.data_infos[index]['annos']
 
-    def _labels_of(self, names: Sequence[str]) -> np.ndarray:
+    def _labels_of(self, names: Iterable[str]) -> np.ndarray:
         return np.array([self.cat2id.get(name, -1) for name in names], dtype=np.int64)
 
     def get_cat_ids(self, idx: int) -> list[int]:
@@ -198,12 +211,21 @@ class Custom3DDataset(Dataset):
         return data
 
     def prepare_test_data(self, index: int) -> dict[str, Any]:
-        """Run the pipeline on a frame as it is."""
+        """Run the pipeline on a frame as it is.
+
+        Raises:
+            ValueError: if the data set has no pipeline.
+        """
+        if self.pipeline is None:
+            raise ValueError(
+                f'the data set of {self.ann_file} has pipeline=None, so it gives annotations only; '
+                'give it the steps that load a frame'
+            )
         results = self.get_data_info(index)
         self.pre_pipeline(results)
         return self.pipeline(results)
 
-    def evaluate(self, results: list[dict], **kwargs: Any) -> dict[str, float]:
+    def evaluate(self, results: list[dict], *args: Any, **kwargs: Any) -> dict[str, float]:
         """Compare detections with the ground truth: every data set has its own measure.
 
         Raises:
@@ -213,6 +235,13 @@ class Custom3DDataset(Dataset):
             f'{type(self).__name__} defines no evaluation; derive a class that overrides evaluate, '
             'or run with --format-only'
         )
+
+    def table_columns(self) -> list[TableColumn]:
+        """Which figures of :meth:`evaluate` a table of several runs shows; all where none is named.
+
+        A data set with more figures than a table has room for overrides it.
+        """
+        return []
 
     def _set_group_flag(self) -> None:
         """Put all frames in one group: mmdet's samplers build batches within groups."""

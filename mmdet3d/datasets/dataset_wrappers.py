@@ -14,8 +14,9 @@ from mmdet3d.datasets.builder import DATASETS, build_dataset
 class CBGSDataset(Dataset):
     """Repeat frames so that every class is in about as many of them.
 
-    From the frames of each class as many are drawn, with repetition, as one share in the number of
-    classes of all (frame, class) pairs is. Frames without any object are never drawn.
+    Each class has the same number of draws, with repetition, from the frames that hold it: the
+    number of (frame, class) pairs, divided by the number of classes. Frames without any object are
+    never drawn.
 
     Source: Zhu et al., Class-balanced Grouping and Sampling for Point Cloud 3D Object Detection,
     2019.
@@ -24,13 +25,13 @@ class CBGSDataset(Dataset):
         dataset: the data set, or its config. It has ``CLASSES`` and ``get_cat_ids``.
 
     Attributes:
-        sample_indices: (M,) index in ``dataset`` of each frame.
+        sample_indices: of shape (M,), index in ``dataset`` of each frame.
 
     Raises:
         ValueError: if no frame has an object of the classes.
     """
 
-    def __init__(self, dataset: Dataset | Mapping[str, Any]) -> None:
+    def __init__(self, dataset: Any) -> None:
         super().__init__()
         self.dataset = build_dataset(dict(dataset)) if isinstance(dataset, Mapping) else dataset
         self.CLASSES = self.dataset.CLASSES

@@ -21,11 +21,11 @@ def require_file(path: str | Path, purpose: str) -> Path:
     """Return ``path`` if a file stands there.
 
     Args:
-        path: The file that is needed.
-        purpose: What the file is, for the message (``'a label file'``).
+        path: the file that is needed.
+        purpose: what the file is, for the message (``'a label file'``).
 
     Raises:
-        FileNotFoundError: There is no such file; the message says whether its folder exists.
+        FileNotFoundError: if there is no such file; the message says whether its folder exists.
     """
     path = Path(path)
     if path.is_file():
@@ -45,10 +45,10 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     at ``path`` before is left as it was.
 
     Args:
-        path: The file to write.
+        path: the file to write.
 
     Yields:
-        The temporary file, opened for writing bytes.
+        the temporary file, opened for writing bytes.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,8 +79,8 @@ def dump_pickle(path: str | Path, content: Any) -> None:
     """Write ``content`` (plain objects and arrays) as a pickle, atomically.
 
     Args:
-        path: The file to write.
-        content: Numbers, strings, lists, dicts and numpy arrays.
+        path: the file to write.
+        content: numbers, strings, lists, dicts and numpy arrays.
     """
     with atomic_write(path) as file:
         _PortablePickler(file, protocol=PICKLE_PROTOCOL).dump(content)

@@ -1,12 +1,18 @@
-"""Pictures of a data set's frames with detections, from above."""
+"""Pictures of a data set's frames from above, with their ground truth and detections."""
 
-import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from mmdet3d.core.visualizer import BoxLayer, draw_bev
+import mmcv
+import numpy as np
+from tqdm import tqdm
+
+from mmdet3d.core.visualizer import BoxLayer, distinct_colors, draw_bev
+from mmdet3d.datasets.builder import build_dataset
 from mmdet3d.datasets.custom_3d import Custom3DDataset
-from mmdet3d.datasets.pipelines import Compose
+from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
+from mmdet3d.utils.config import find_datasets, find_steps
 
 
 def refuse_screen(show: bool) -> None:
@@ -19,36 +25,134 @@ def refuse_screen(show: bool) -> None:
         raise ValueError('show=True would open windows, which is not supported; give out_dir')
 
 
+def frame_name(dataset: Custom3DDataset, index: int) -> str:
+    """Return what a frame is called, such as ``000008``; it can serve as a file's name."""
+    name = dataset.get_data_info(index)['sample_idx']
+    return name.replace('/', '_') if isinstance(name, str) else f'{name:06d}'
+
+
+def draw_frame(
+    dataset: Custom3DDataset,
+    index: int,
+    detections: Mapping[str, dict[str, Any]],
+    path: str | Path,
+    view: Sequence[float] | None = None,
+    least_score: float = 0.0,
+    pipeline: Sequence[dict] | None = None,
+) -> None:
+    """Draw a frame with its ground truth, if that is known, and detections.
+
+    Args:
+        dataset: the frames.
+        index: which of them.
+        detections: by the name of what found them ``boxes_3d``, ``scores_3d`` and ``labels_3d``,
+            or such a dict under ``pts_bbox``.
+        path: the picture to write; its folder is made.
+        view: x_min, y_min, x_max, y_max of what is shown, in metres; None shows what the data set
+            suggests.
+        least_score: detections with a lower score are left out.
+        pipeline: steps that load the points; None takes those of the data set's own pipeline, up to
+            the one that reads them.
+    """
+    layers = _detections(detections, least_score)
+    if dataset.has_truth(index):
+        layers.insert(0, _truth(dataset, index))
+    frame = dataset.get_data_info(index)
+    dataset.pre_pipeline(frame)
+    points = _load_points(dataset, frame, pipeline)
+    title = f'frame {frame_name(dataset, index)}'
+    draw_bev(points, layers, path, dataset.VIEW if view is None else view, title)
+
+
+def _truth(dataset: Custom3DDataset, index: int) -> BoxLayer:
+    annos = dataset.get_ann_info(index)
+    names = list(annos.get('gt_names', ()))
+    return BoxLayer('ground truth', annos['gt_bboxes_3d'], names, color='tab:green')
+
+
+def _detections(detections: Mapping[str, dict[str, Any]], least_score: float) -> list[BoxLayer]:
+    layers = []
+    for (name, found), color in zip(detections.items(), distinct_colors(len(detections))):
+        found = found.get('pts_bbox', found)
+        boxes = found['boxes_3d'][found['scores_3d'] >= least_score]
+        layers.append(BoxLayer(name, boxes, color=color))
+    return layers
+
+
+def _load_points(
+    dataset: Custom3DDataset, frame: dict[str, Any], pipeline: Sequence[dict] | None
+) -> np.ndarray:
+    if pipeline:
+        return Compose(pipeline)(frame)['points'].data.numpy()
+    columns = dataset.POINT_COLUMNS
+    steps = [LoadPointsFromFile('LIDAR', columns, columns)]
+    if dataset.pipeline is not None:
+        steps = dataset.pipeline.transforms
+    for step in steps:
+        frame = step(frame)
+        if 'points' in frame:
+            break
+    return frame['points'].tensor.numpy()
+
+
 def draw_frames(
     dataset: Custom3DDataset,
-    results: list[dict[str, Any]],
-    out_dir: str,
-    pipeline: Sequence[dict],
-    truth_key: str,
-    view: Sequence[float] = (0, -40, 70, 40),
+    results: Sequence[dict[str, Any]],
+    out_dir: str | Path,
+    pipeline: Sequence[dict] | None = None,
 ) -> None:
     """Draw every frame with its detections, and its ground truth if it is known.
 
     Args:
         dataset: the frames.
-        results: per frame ``boxes_3d``, ``scores_3d`` and ``labels_3d``, or such a dict under
-            ``pts_bbox``.
+        results: detections of each frame, see :func:`draw_frame`.
         out_dir: folder the pictures are written to, such as ``000008.png``.
-        pipeline: steps that load a frame's points.
-        truth_key: key that frames with known ground truth have in the info file.
-        view: x_min, y_min, x_max, y_max of what is shown, in metres.
+        pipeline: see :func:`draw_frame`.
     """
-    load = Compose(pipeline)
     for index, result in enumerate(results):
-        result = result.get('pts_bbox', result)
-        frame = dataset.get_data_info(index)
-        dataset.pre_pipeline(frame)
-        layers = [BoxLayer('detections', result['boxes_3d'], color='tab:red')]
-        if truth_key in dataset.data_infos[index]:
-            truth = dataset.get_ann_info(index)['gt_bboxes_3d']
-            layers.insert(0, BoxLayer('ground truth', truth, color='tab:green'))
-        name = frame['sample_idx']
-        name = name if isinstance(name, str) else f'{name:06d}'
-        points = load(frame)['points'].data.numpy()
-        path = osp.join(out_dir, f'{name}.png')
-        draw_bev(points, layers, path, view, title=f'frame {name}')
+        path = Path(out_dir) / f'{frame_name(dataset, index)}.png'
+        draw_frame(dataset, index, {'detections': result}, path, pipeline=pipeline)
+
+
+def browse(
+    cfg: mmcv.Config, out_dir: str | Path, split: str = 'val', number: int | None = None
+) -> None:
+    """Draw the frames of a config's data as they are on disk, each once.
+
+    Args:
+        cfg: the config.
+        out_dir: folder the pictures are written to, such as ``000008.png``.
+        split: ``'train'``, ``'val'`` or ``'test'``.
+        number: how many frames to draw; all if None.
+    """
+    parts = _build_parts(cfg.data[split])
+    frames = [(part, index) for part in parts for index in range(len(part))]
+    for part, index in tqdm(frames[:number], unit='frame'):
+        path = Path(out_dir) / f'{frame_name(part, index)}.png'
+        draw_frame(part, index, {}, path, view_of(cfg, part))
+
+
+def _build_parts(section: Any) -> list[Custom3DDataset]:
+    """Build the data sets of a section, without the wrappers that repeat or balance frames."""
+    built = [build_dataset(each, {'test_mode': True}) for each in find_datasets(section)]
+    # Several annotation files make several data sets.
+    return [part for whole in built for part in getattr(whole, 'datasets', [whole])]
+
+
+def view_of(cfg: mmcv.Config, dataset: Custom3DDataset) -> Sequence[float]:
+    """Return x_min, y_min, x_max, y_max of what a detector sees, in metres.
+
+    It is the range of its voxels, else that of the points its test pipeline keeps, else what the
+    data set suggests.
+
+    Args:
+        cfg: config of the detector.
+        dataset: the frames.
+    """
+    voxels = [cfg.model.get(name) for name in ('voxel_layer', 'pts_voxel_layer')]
+    tested = next(find_datasets(cfg.data.test), {}).get('pipeline', ())
+    bounded = [*filter(None, voxels), *find_steps(tested, 'PointsRangeFilter')]
+    if not bounded:
+        return dataset.VIEW
+    x_min, y_min, _, x_max, y_max, _ = bounded[0]['point_cloud_range']
+    return x_min, y_min, x_max, y_max

@@ -15,15 +15,15 @@ def read_points(path: str | Path, num_features: int = 4) -> np.ndarray:
     their number: one of them would turn every loss into NaN.
 
     Args:
-        path: The file, as KITTI's ``velodyne/000008.bin``.
-        num_features: Values per point; 4 for KITTI: x, y, z in metres, reflectance in 0..1.
+        path: the file, as KITTI's ``velodyne/000008.bin``.
+        num_features: values per point; 4 for KITTI: x, y, z in metres, reflectance in 0..1.
 
     Returns:
         float32 array of shape (N, num_features).
 
     Raises:
-        FileNotFoundError: There is no such file.
-        DataFormatError: The size of the file is not a whole number of points.
+        FileNotFoundError: if there is no such file.
+        DataFormatError: if the size of the file is not a whole number of points.
     """
     path = require_file(path, 'a point cloud')
     values = np.fromfile(path, dtype=np.uint8)
@@ -41,8 +41,8 @@ def write_points(path: str | Path, points: np.ndarray) -> None:
     """Write a cloud as float32, atomically.
 
     Args:
-        path: The ``.bin`` file to write.
-        points: Array of shape (N, num_features).
+        path: the ``.bin`` file to write.
+        points: of shape (N, num_features).
     """
     with atomic_write(path) as file:
         file.write(np.ascontiguousarray(points, dtype=np.float32).tobytes())

@@ -28,12 +28,12 @@ def ball_query(
         min_radius: metres.
         max_radius: metres.
         num_samples: how many points are listed for a centre.
-        points: (B, N, 3) x, y, z, metres.
-        centres: (B, M, 3) x, y, z, metres.
+        points: of shape (B, N, 3), x, y, z in metres.
+        centres: of shape (B, M, 3), x, y, z in metres.
 
     Returns:
-        (B, M, num_samples) int64 indices of points in ascending order, filled up with the first of
-        them; zeros for a centre without points.
+        int64 of shape (B, M, num_samples), indices of points in ascending order, filled up with the
+        first of them; zeros for a centre without points.
 
     Raises:
         TypeError: if a tensor is not a floating-point one.

@@ -4,7 +4,9 @@ import numpy as np
 import torch
 
 
-def require_shape(name: str, array: torch.Tensor | np.ndarray, expected: tuple[str | int, ...]):
+def require_shape(
+    name: str, array: torch.Tensor | np.ndarray, expected: tuple[str | int, ...]
+) -> None:
     """Check the shape of an argument.
 
     Args:
@@ -24,7 +26,7 @@ def require_shape(name: str, array: torch.Tensor | np.ndarray, expected: tuple[s
         raise ValueError(f'{name} must have shape ({wanted}), got {given}')
 
 
-def require_points(name: str, array: torch.Tensor | np.ndarray):
+def require_points(name: str, array: torch.Tensor | np.ndarray) -> None:
     """Check that an argument is a list of points, (N, C) with x, y, z as its first columns.
 
     Raises:
@@ -36,7 +38,7 @@ def require_points(name: str, array: torch.Tensor | np.ndarray):
         )
 
 
-def require_floats(**tensors: torch.Tensor):
+def require_floats(**tensors: torch.Tensor) -> None:
     """Check that all arguments are floating-point tensors on one device.
 
     Raises:
@@ -53,7 +55,7 @@ def require_floats(**tensors: torch.Tensor):
         raise ValueError(f'all tensors must be on one device, got {devices}')
 
 
-def require_indices(name: str, indices: torch.Tensor, device: torch.device):
+def require_indices(name: str, indices: torch.Tensor, device: torch.device) -> None:
     """Check that an argument is a tensor of whole numbers on the device of what it points into.
 
     Raises:
@@ -71,7 +73,7 @@ def require_indices(name: str, indices: torch.Tensor, device: torch.device):
         )
 
 
-def require_at_least(name: str, least: int, given: int):
+def require_at_least(name: str, least: int, given: int) -> None:
     """Check a count.
 
     Raises:

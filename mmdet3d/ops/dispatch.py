@@ -15,7 +15,7 @@ def by_device(on_cpu: Callable, on_device: Callable) -> Callable:
         on_device: takes and returns tensors; otherwise the same arguments and results.
 
     Returns:
-        A function with these arguments. The device of its first tensor chooses the backend; on the
+        a function with these arguments. The device of its first tensor chooses the backend; on the
         CPU tensors share their memory with the arrays. No gradient flows through it.
     """
 

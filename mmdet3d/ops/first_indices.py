@@ -7,12 +7,12 @@ def first_indices(mask: torch.Tensor, limit: int) -> tuple[torch.Tensor, torch.T
     """Find the first true entries of every row, in order.
 
     Args:
-        mask: (..., N) bool.
+        mask: bool of shape (..., N).
         limit: how many entries of a row are listed.
 
     Returns:
-        Their indices, (..., limit) int64, zeros after the last one; how many are listed,
-        (...) int64.
+        their indices, int64 of shape (..., limit), zeros after the last one; how many are listed,
+        int64 of shape (...).
     """
     rank = mask.cumsum(dim=-1)
     # What is not listed goes to one slot more, which is cut off.

@@ -14,17 +14,17 @@ _choose = by_device(on_cpu.furthest_point_sample, on_device.furthest_point_sampl
 def furthest_point_sample(points: torch.Tensor, num_points: int) -> torch.Tensor:
     """Choose points one by one, each the furthest from those chosen before.
 
-    Starts from the first point of each cloud; among points equally far the first is chosen, so that
-    a cloud with fewer distinct points than asked for ends with repetitions of its first. Distances
-    are compared in float32. A point with a coordinate that is not finite is not chosen, unless it
-    is the first. As in PointNet++ (https://arxiv.org/abs/1706.02413).
+    The first point of each cloud is chosen first. Among points equally far the first is chosen, so
+    a cloud with too few distinct points ends with repetitions of its first. Distances are compared
+    in float32. A point with a coordinate that is not finite is not chosen, unless it is the first.
+    As in PointNet++ (https://arxiv.org/abs/1706.02413).
 
     Args:
-        points: (B, N, 3) x, y, z, metres.
+        points: of shape (B, N, 3), x, y, z in metres.
         num_points: how many points to choose, at most N.
 
     Returns:
-        (B, num_points) int64 indices.
+        int64 of shape (B, num_points), indices.
 
     Raises:
         TypeError: if ``points`` is not a floating-point tensor.

@@ -1,6 +1,6 @@
 """Features of chosen points and of groups of points, on any device, differentiable.
 
-Torch's own gather is as fast as a numba one, so this is the only backend.
+torch's own gather is as fast as one in numba, so it is the only backend.
 """
 
 import torch
@@ -12,11 +12,11 @@ def gather_points(features: torch.Tensor, indices: torch.Tensor) -> torch.Tensor
     """Take the features of chosen points.
 
     Args:
-        features: (B, C, N), one column per point.
-        indices: (B, M) int32 or int64, in [0, N).
+        features: of shape (B, C, N), one column per point.
+        indices: int32 or int64 of shape (B, M), in [0, N).
 
     Returns:
-        (B, C, M), of the dtype of ``features``; gradients flow to them.
+        of shape (B, C, M), of the dtype of ``features``; gradients flow to them.
 
     Raises:
         TypeError: if ``features`` is not a floating-point tensor or ``indices`` not one of indices.
@@ -34,11 +34,11 @@ def group_points(features: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
     """Take the features of groups of points.
 
     Args:
-        features: (B, C, N), one column per point.
-        indices: (B, M, S) int32 or int64, in [0, N): the points of each group.
+        features: of shape (B, C, N), one column per point.
+        indices: int32 or int64 of shape (B, M, S), in [0, N): the points of each group.
 
     Returns:
-        (B, C, M, S), of the dtype of ``features``; gradients flow to them.
+        of shape (B, C, M, S), of the dtype of ``features``; gradients flow to them.
 
     Raises:
         TypeError: if ``features`` is not a floating-point tensor or ``indices`` not one of indices.

@@ -24,15 +24,15 @@ def nms_bev(
     its IoU with a kept one exceeds the threshold.
 
     Args:
-        boxes: (N, 5) x1, y1, x2, y2 (metres), ry: the extents of the box before it is turned
-            around its centre by ry (radians, counter-clockwise).
-        scores: (N,).
+        boxes: of shape (N, 5), x1, y1, x2, y2 (metres), ry: the extents of the box before it is
+            turned around its centre by ry (radians, counter-clockwise).
+        scores: of shape (N,).
         thresh: the largest IoU that two kept boxes may have.
         pre_max_size: how many of the best boxes enter; None: all.
         post_max_size: how many boxes are kept at most; None: no limit.
 
     Returns:
-        (K,) int64 indices of the kept boxes by descending score.
+        int64 of shape (K,), indices of the kept boxes by descending score.
 
     Raises:
         TypeError: if ``boxes`` or ``scores`` is not a floating-point tensor.
@@ -62,7 +62,9 @@ def nms_normal_bev(
     return nms_bev(unturned, scores, thresh, pre_max_size, post_max_size)
 
 
-def _visiting_order(boxes, scores, pre_max_size) -> torch.Tensor:
+def _visiting_order(
+    boxes: torch.Tensor, scores: torch.Tensor, pre_max_size: int | None
+) -> torch.Tensor:
     require_floats(boxes=boxes, scores=scores)
     require_shape('boxes', boxes, ('N', 5))
     require_shape('scores', scores, (len(boxes),))

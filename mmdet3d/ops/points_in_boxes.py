@@ -18,12 +18,12 @@ def points_in_boxes_part(points: torch.Tensor, boxes: torch.Tensor) -> torch.Ten
     size, such as padding, holds nothing.
 
     Args:
-        points: (B, M, 3) x, y, z, metres.
-        boxes: (B, T, 7) x, y, z of the bottom centre, sizes along the box's x, y, z (metres), yaw
-            (radians, counter-clockwise).
+        points: of shape (B, M, 3), x, y, z in metres.
+        boxes: of shape (B, T, 7), x, y, z of the bottom centre, sizes along the box's x, y, z
+            (metres), yaw (radians, counter-clockwise).
 
     Returns:
-        (B, M) int32 index of the box in its cloud, -1 where no box holds the point.
+        int32 of shape (B, M), index of the box in its cloud, -1 where no box holds the point.
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.
@@ -43,11 +43,11 @@ def points_in_boxes_all(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tens
     """Find all boxes that hold each point.
 
     Args:
-        points: (B, M, 3), as for ``points_in_boxes_part``.
-        boxes: (B, T, 7), the same.
+        points: of shape (B, M, 3), as for ``points_in_boxes_part``.
+        boxes: of shape (B, T, 7), the same.
 
     Returns:
-        (B, M, T) int32, 1 where the box holds the point.
+        int32 of shape (B, M, T), 1 where the box holds the point.
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.

@@ -15,21 +15,21 @@ def roi_point_pool(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Collect the first points inside each box with their features.
 
-    Inside is what ``points_in_boxes_part`` calls so: the bottom and the top belong to the box, its
-    sides do not. Boxes are taken as they are; enlarge them before.
+    As in ``points_in_boxes_part``, the bottom and the top belong to the box, its sides do not.
+    Boxes are taken as they are; enlarge them before.
 
     Args:
-        points: (B, N, 3) x, y, z, metres.
-        features: (B, N, C) of the points.
-        boxes: (B, M, 7) x, y, z of the bottom centre, sizes along the box's x, y, z (metres), yaw
-            (radians, counter-clockwise).
+        points: of shape (B, N, 3), x, y, z in metres.
+        features: of shape (B, N, C), of the points.
+        boxes: of shape (B, M, 7), x, y, z of the bottom centre, sizes along the box's x, y, z
+            (metres), yaw (radians, counter-clockwise).
         num_sampled_points: how many points are listed for a box.
 
     Returns:
-        Coordinates and features of the first points inside each box,
-        (B, M, num_sampled_points, 3 + C), from the first one again where there are fewer, zeros
-        where there are none; which boxes hold none, (B, M) bool. Gradients flow to the points and
-        the features, not to the boxes.
+        coordinates and features of the first points inside each box, of shape (B, M,
+        num_sampled_points, 3 + C), from the first one again where there are fewer, zeros where
+        there are none; which boxes hold none, bool of shape (B, M). Gradients flow to the points
+        and the features, not to the boxes.
 
     Raises:
         TypeError: if a tensor is not a floating-point one.

@@ -18,13 +18,13 @@ def boxes_overlap_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Ten
     Computed in float64; no gradient flows to the boxes.
 
     Args:
-        boxes_a: (N, 5) centre x, centre y, size along the box's x, along its y (metres), yaw
-            (radians, counter-clockwise).
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), centre x, centre y, size along the box's x, along its y (metres),
+            yaw (radians, counter-clockwise).
+        boxes_b: of shape (M, 5), the same.
 
     Returns:
-        (N, M) areas in square metres, of the dtype of ``boxes_a``. A box with a NaN overlaps
-        nothing.
+        of shape (N, M), areas in square metres, of the dtype of ``boxes_a``. A box with a NaN
+        overlaps nothing.
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.
@@ -41,12 +41,12 @@ def boxes_iou_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     Computed in float64; no gradient flows to the boxes.
 
     Args:
-        boxes_a: (N, 5), as for ``boxes_overlap_bev``.
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), as for ``boxes_overlap_bev``.
+        boxes_b: of shape (M, 5), the same.
 
     Returns:
-        (N, M) in [0, 1], of the dtype of ``boxes_a``; 1 for coincident boxes, 0 where both boxes
-        have no area.
+        of shape (N, M), in [0, 1], of the dtype of ``boxes_a``; 1 for coincident boxes, 0 where
+        both boxes have no area.
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.
@@ -56,7 +56,7 @@ def boxes_iou_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     return _iou(boxes_a.detach().double(), boxes_b.detach().double()).to(boxes_a.dtype)
 
 
-def _check_boxes(boxes_a: torch.Tensor, boxes_b: torch.Tensor):
+def _check_boxes(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> None:
     require_floats(boxes_a=boxes_a, boxes_b=boxes_b)
     require_shape('boxes_a', boxes_a, ('N', 5))
     require_shape('boxes_b', boxes_b, ('M', 5))

@@ -10,6 +10,7 @@ spconv is imported with this module, which is therefore imported only where it i
 import logging
 import math
 from itertools import pairwise
+from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -40,7 +41,7 @@ __all__ = [
     'to_dense',
 ]
 
-SparseConvTensor = spconv.SparseConvTensor
+SparseConvTensor: TypeAlias = spconv.SparseConvTensor
 
 
 def gather_matmul_add(
@@ -51,12 +52,13 @@ def gather_matmul_add(
     Args:
         features: features of shape (N, in_channels).
         weight: weights of shape (K, in_channels, out_channels), K the size of the kernel.
-        pairs: indices of the inputs and outputs that meet, one offset after the other, (2, P).
+        pairs: indices of the inputs and outputs that meet, one offset after the other, of shape (2,
+            P).
         pair_counts: how many of the P pairs each offset has, of shape (K,).
         num_out: number M of outputs.
 
     Returns:
-        Features of shape (M, out_channels), summed in the type of ``features`` also under autocast.
+        features of shape (M, out_channels), summed in the type of ``features`` also under autocast.
     """
     out = features.new_zeros(num_out, weight.shape[2])
     source, target = pairs
@@ -87,10 +89,10 @@ def from_spconv1(weight: Tensor) -> Tensor:
     return weight.permute(4, 0, 1, 2, 3).contiguous()
 
 
-class _TrustedOnCPU:
+class _TrustedOnCPU(spconv.conv.SparseConvolution):
     """Mixed into spconv's 3D convolutions: their CPU arithmetic, and the loading of old weights."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._register_load_state_dict_pre_hook(self._before_load)
 
@@ -117,24 +119,13 @@ class _TrustedOnCPU:
         if known is not None:
             self._check_subm_reuse_valid(x, x.spatial_shape, known)
             return known
-        settings = [self.kernel_size, self.stride, self.padding, self.dilation]
         out_shape = x.spatial_shape if self.subm else self.output_shape(x.spatial_shape)
-        out_indices, pairs, _ = spconv_ops.get_indice_pairs(
-            x.indices,
-            x.batch_size,
-            x.spatial_shape,
-            ConvAlgo.Native,
-            *settings,
-            self.output_padding,
-            self.subm,
-        )
-        # spconv counts the pairs of a submanifold convolution for half of its kernel only.
-        used = pairs[0] >= 0
+        out_indices, pairs, pair_counts = self._pair_up(x, x.indices)
         data = IndiceData(
             out_indices,
             x.indices,
-            pairs[:, used],
-            used.sum(dim=1),
+            pairs,
+            pair_counts,
             x.spatial_shape,
             out_shape,
             is_subm=self.subm,
@@ -148,7 +139,36 @@ class _TrustedOnCPU:
             x.indice_dict[self.indice_key] = data
         return data
 
-    def _before_load(self, state_dict: dict, prefix: str, *_) -> None:
+    def _pair_up(self, x: SparseConvTensor, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the outputs' indices (M, 4), the pairs (2, P) and their number by offset (K,)."""
+        out_indices, pairs, _ = spconv_ops.get_indice_pairs(
+            indices,
+            x.batch_size,
+            x.spatial_shape,
+            ConvAlgo.Native,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.output_padding,
+            self.subm,
+        )
+        # spconv counts the pairs of a submanifold convolution for half of its kernel only.
+        used = pairs[0] >= 0
+        return out_indices, pairs[:, used], used.sum(dim=1)
+
+    def count_multiply_adds(self, x: SparseConvTensor) -> int:
+        """Count the multiply-adds of the convolution of ``x``, the same number on every device.
+
+        Each pair of an input and an output costs ``in_channels * out_channels``. The pairs are
+        found on the CPU, as those of a GPU lie in its own order or, for keyless layers, nowhere.
+        """
+        pairs = len(x.indices)
+        if not self.conv1x1:
+            pairs = self._pair_up(x, x.indices.cpu())[1].shape[1]
+        return pairs * self.in_channels * self.out_channels
+
+    def _before_load(self, state_dict: dict, prefix: str, *_: Any) -> None:
         self.adapt_state_dict(state_dict, prefix)
 
     def adapt_state_dict(self, state_dict: dict, prefix: str) -> None:

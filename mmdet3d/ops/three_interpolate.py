@@ -12,12 +12,13 @@ def three_interpolate(
     """Sum the weighted features of three neighbours.
 
     Args:
-        features: (B, C, M), one column per source.
-        indices: (B, N, 3) int32 or int64, in [0, M): the neighbours of each target.
-        weights: (B, N, 3) of each neighbour.
+        features: of shape (B, C, M), one column per source.
+        indices: int32 or int64 of shape (B, N, 3), in [0, M): the neighbours of each target.
+        weights: of shape (B, N, 3), of each neighbour.
 
     Returns:
-        (B, C, N), of the dtype of ``features``; gradients flow to the features and the weights.
+        of shape (B, C, N), of the dtype of ``features``; gradients flow to the features and the
+        weights.
 
     Raises:
         TypeError: if a tensor is not a floating-point one or ``indices`` not one of indices.

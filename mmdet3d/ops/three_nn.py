@@ -14,17 +14,17 @@ _three_nearest = by_device(on_cpu.three_nearest, on_device.three_nearest)
 def three_nn(targets: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the three sources nearest to each target.
 
-    Of sources equally near the first comes first. Squared distances are compared in float32. Where
-    there are fewer than three sources (or a distance is not finite) the missing neighbours are at
-    an infinite distance with index 0: a weight of one over the distance gives them nothing.
+    Sources equally near come in their order. Squared distances are compared in float32. With fewer
+    than three sources, or distances that are not finite, the missing neighbours have an infinite
+    distance and index 0: a weight of one over the distance gives them nothing.
 
     Args:
-        targets: (B, N, 3) x, y, z, metres.
-        sources: (B, M, 3), the same.
+        targets: of shape (B, N, 3), x, y, z in metres.
+        sources: of shape (B, M, 3), the same.
 
     Returns:
-        Euclidean distances in ascending order, (B, N, 3) float32, through which no gradient flows;
-        the indices of the sources, (B, N, 3) int64.
+        Euclidean distances in ascending order, float32 of shape (B, N, 3), through which no
+        gradient flows; the indices of the sources, int64 of shape (B, N, 3).
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.

@@ -22,8 +22,8 @@ def voxel_grid_size(voxel_size: Sequence[float], point_cloud_range: Sequence[flo
     """Count the voxels along x, y, z.
 
     Args:
-        voxel_size: size of a voxel along x, y, z, metres.
-        point_cloud_range: x, y, z of the lower corner, then of the upper one, metres.
+        voxel_size: size of a voxel along x, y, z in metres.
+        point_cloud_range: x, y, z of the lower corner, then of the upper one, in metres.
 
     Raises:
         ValueError: if the sizes are not positive, the range is empty, or the range is not a whole
@@ -62,16 +62,16 @@ def voxelization(
     a voxel beyond ``max_voxels``. Cells are computed in float32. No gradient flows to the points.
 
     Args:
-        points: (N, C) with C >= 3, x, y, z first, metres.
-        voxel_size: size of a voxel along x, y, z, metres.
-        coors_range: x, y, z of the lower corner, then of the upper one, metres.
+        points: of shape (N, C) with C >= 3, x, y, z first, in metres.
+        voxel_size: size of a voxel along x, y, z in metres.
+        coors_range: x, y, z of the lower corner, then of the upper one, in metres.
         max_points: how many points a voxel keeps.
         max_voxels: how many voxels are kept.
         deterministic: kept for compatibility: the result never depends on the run.
 
     Returns:
-        The points of each voxel, (M, max_points, C), filled up with zeros; its cell as z, y, x,
-        (M, 3) int32; how many points it holds, (M,) int32.
+        the points of each voxel, of shape (M, max_points, C), filled up with zeros; its cell as z,
+        y, x, int32 of shape (M, 3); how many points it holds, int32 of shape (M,).
 
     Raises:
         TypeError: if ``points`` is not a floating-point tensor.
@@ -82,10 +82,10 @@ def voxelization(
     require_points('points', points)
     _check_limit('max_points', max_points)
     _check_limit('max_voxels', max_voxels)
-    grid = voxel_grid_size(voxel_size, coors_range)
+    cells = voxel_grid_size(voxel_size, coors_range)
     xyz = points.detach()[:, :3].float().contiguous()
     low, size = xyz.new_tensor(coors_range[:3]), xyz.new_tensor(voxel_size)
-    grid = torch.tensor(grid, device=xyz.device)
+    grid = torch.tensor(cells, device=xyz.device)
     place, coors, counts = _assign_points(xyz, low, size, grid, max_points, max_voxels)
     voxels = points.new_zeros((len(coors) * max_points, points.shape[1]))
     kept = (place >= 0).nonzero().squeeze(1)
@@ -93,7 +93,7 @@ def voxelization(
     return voxels.view(len(coors), max_points, points.shape[1]), coors, counts
 
 
-def _check_limit(name: str, limit: int):
+def _check_limit(name: str, limit: int) -> None:
     if limit < 1:
         raise ValueError(
             f'{name} must be at least 1, got {limit}: only hard voxelisation is available, '
@@ -105,8 +105,8 @@ class Voxelization(nn.Module):
     """Hard voxelisation as a layer, with its own number of voxels for training and for testing.
 
     Args:
-        voxel_size: size of a voxel along x, y, z, metres.
-        point_cloud_range: x, y, z of the lower corner, then of the upper one, metres.
+        voxel_size: size of a voxel along x, y, z in metres.
+        point_cloud_range: x, y, z of the lower corner, then of the upper one, in metres.
         max_num_points: how many points a voxel keeps.
         max_voxels: how many voxels are kept, or a pair: in training and in testing.
         deterministic: kept for compatibility: the result never depends on the run.
@@ -143,17 +143,21 @@ class Voxelization(nn.Module):
         self.grid_size = torch.tensor(grid)
         self.pcd_shape = [1, grid[1], grid[0]]
 
-    def forward(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, points: torch.Tensor, max_voxels: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Group the points of one cloud by voxel.
 
         Args:
-            points: (N, C) with C >= 3, x, y, z first, metres.
+            points: of shape (N, C) with C >= 3, x, y, z first, in metres.
+            max_voxels: how many voxels are kept, instead of the number for the layer's mode.
 
         Returns:
-            As ``voxelization``: the points of each voxel, its cell as z, y, x, its number of
+            as ``voxelization``: the points of each voxel, its cell as z, y, x, its number of
             points.
         """
-        max_voxels = self.max_voxels[0] if self.training else self.max_voxels[1]
+        if max_voxels is None:
+            max_voxels = self.max_voxels[0] if self.training else self.max_voxels[1]
         return voxelization(
             points, self.voxel_size, self.point_cloud_range, self.max_num_points, max_voxels
         )

@@ -1,22 +1,25 @@
-"""Put trained detectors side by side: size, arithmetic, precision, speed."""
+"""Find the runs of tools/train.py and measure them: size, arithmetic, precision, speed."""
 
 import time
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 import mmcv
 import torch
 from mmcv.parallel import collate
 from torch import nn
-from torch.utils.data import Dataset
-from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from mmcv_patched.parallel import to_device
 from mmdet3d.apis.inference import init_model
-from mmdet3d.datasets import build_dataset
+from mmdet3d.datasets import Custom3DDataset, build_dataset
+from mmdet3d.report.multiply_adds import count_multiply_adds
+from mmdet3d.utils.config import load_config
 
 
 @dataclass
@@ -28,7 +31,7 @@ class RunFigures:
         parameters: number of its parameters.
         multiply_adds: of its convolutions and matrix products on one frame.
         frames_per_second: detection alone, with the data in memory, one frame at a time.
-        figures: average precisions by the evaluation's names, in percent.
+        figures: what the data set's ``evaluate`` gives; empty without ground truth.
         detections: of every frame of the test set.
     """
 
@@ -40,16 +43,70 @@ class RunFigures:
     detections: list[dict] = field(repr=False)
 
 
-def measure_run(name: str, cfg: mmcv.Config, checkpoint: str) -> RunFigures:
+def load_run_config(
+    work_dir: str | Path,
+    options: Mapping[str, Any] | None = None,
+    data_root: str | Path | None = None,
+    infos: str | Path | None = None,
+) -> mmcv.Config:
+    """Load the config that a run was trained with, which its folder holds.
+
+    Args:
+        work_dir: folder of the run.
+        options: see :func:`mmdet3d.utils.config.load_config`, as for what follows.
+        data_root: where the data is.
+        infos: where the info files are.
+
+    Raises:
+        FileNotFoundError: if the folder does not hold one config.
+    """
+    configs = sorted(Path(work_dir).glob('*.py'))
+    if len(configs) != 1:
+        raise FileNotFoundError(
+            f'{work_dir} holds {len(configs)} configs, expected the one of a run of tools/train.py'
+        )
+    return load_config(configs[0], options, data_root, infos)
+
+
+def find_checkpoint(work_dir: str | Path) -> Path:
+    """Return the latest checkpoint of a run.
+
+    Raises:
+        FileNotFoundError: if its folder holds none.
+    """
+    path = Path(work_dir) / 'latest.pth'
+    if not path.is_file():
+        raise FileNotFoundError(f'{work_dir} holds no latest.pth: this run saved no weights')
+    return path
+
+
+def build_test_set(cfg: mmcv.Config) -> Custom3DDataset:
+    """Build what ``cfg.data.test`` describes.
+
+    Raises:
+        ValueError: if it is not one data set alone.
+    """
+    dataset = build_dataset(deepcopy(cfg.data.test), {'test_mode': True})
+    if not isinstance(dataset, Custom3DDataset):
+        raise ValueError(
+            f'data.test is a {type(dataset).__name__}; runs are measured on one data set, with one '
+            'annotation file'
+        )
+    return dataset
+
+
+def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigures:
     """Test a detector on ``cfg.data.test``, one frame at a time.
+
+    Frames without ground truth are detected in but not evaluated, with a warning.
 
     Args:
         name: how to call it.
         cfg: its config.
         checkpoint: its weights.
     """
-    model = init_model(cfg, checkpoint)
-    dataset = build_dataset(deepcopy(cfg.data.test), {'test_mode': True})
+    model = init_model(cfg, str(checkpoint))
+    dataset = build_test_set(cfg)
     detections, seconds = _detect_all(model, dataset, name)
     return RunFigures(
         name,
@@ -57,17 +114,19 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str) -> RunFigures:
         count_multiply_adds(model, _batch(model, dataset, 0)),
         # The first frames compile and warm up; the median does not see them.
         1 / median(seconds),
-        dataset.evaluate(deepcopy(detections), logger='silent'),
+        _evaluate(dataset, detections),
         detections,
     )
 
 
-def _batch(model: nn.Module, dataset: Dataset, index: int) -> dict:
+def _batch(model: nn.Module, dataset: Custom3DDataset, index: int) -> dict:
     return to_device(collate([dataset[index]], 1), next(model.parameters()).device)
 
 
 @torch.no_grad()
-def _detect_all(model: nn.Module, dataset: Dataset, name: str) -> tuple[list[dict], list[float]]:
+def _detect_all(
+    model: nn.Module, dataset: Custom3DDataset, name: str
+) -> tuple[list[dict], list[float]]:
     detections, seconds = [], []
     for index in tqdm(range(len(dataset)), desc=name, unit='frame'):
         batch = _batch(model, dataset, index)
@@ -78,42 +137,11 @@ def _detect_all(model: nn.Module, dataset: Dataset, name: str) -> tuple[list[dic
     return detections, seconds
 
 
-@torch.no_grad()
-def count_multiply_adds(model: nn.Module, batch: dict) -> float:
-    """Count the multiply-adds of a detector on a batch, as the paper's tables give them.
-
-    Args:
-        model: the detector.
-        batch: a test batch on its device.
-    """
-    with FlopCounterMode(display=False) as counter:
-        model(return_loss=False, rescale=True, **batch)
-    return counter.get_total_flops() / 2
-
-
-def format_table(runs: Sequence[RunFigures], classes: Iterable[str]) -> str:
-    """Lay runs out as a Markdown table: BEV and 3D AP at 40 recalls, moderate, strict overlaps.
-
-    Args:
-        runs: the rows.
-        classes: the classes, each with a column for BEV and one for 3D.
-    """
-    keys = [
-        (f'{name} {view}', f'KITTI/{name}_{view}_AP40_moderate_strict')
-        for view in ('BEV', '3D')
-        for name in classes
-    ]
-    titles = ['model', 'params (M)', 'multiply-adds (G)', *(title for title, _ in keys)]
-    titles += ['mean BEV', 'mean 3D', 'frames/s']
-    rows = []
-    for run in runs:
-        values = [run.figures[key] for _, key in keys]
-        half = len(values) // 2
-        means = [sum(values[:half]) / half, sum(values[half:]) / half]
-        rows.append(
-            [run.name, f'{run.parameters / 1e6:.3f}', f'{run.multiply_adds / 1e9:.2f}']
-            + [f'{value:.1f}' for value in [*values, *means]]
-            + [f'{run.frames_per_second:.1f}']
+def _evaluate(dataset: Custom3DDataset, detections: list[dict]) -> dict[str, float]:
+    if not all(map(dataset.has_truth, range(len(dataset)))):
+        warnings.warn(
+            f'{dataset.ann_file} has frames without ground truth, so nothing is evaluated',
+            stacklevel=3,
         )
-    lines = [titles, ['---'] * len(titles), *rows]
-    return '\n'.join('| ' + ' | '.join(cells) + ' |' for cells in lines)
+        return {}
+    return dataset.evaluate(deepcopy(detections), logger='silent')

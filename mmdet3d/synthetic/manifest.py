@@ -61,9 +61,9 @@ def claim_folder(out_dir: Path, manifest: Manifest | NuScenesManifest) -> None:
         manifest: what it is to hold.
 
     Raises:
-        NotADirectoryError: There is a file of this name.
-        FileExistsError: The folder holds something else.
-        OSError: The folder cannot be written.
+        NotADirectoryError: if there is a file of this name.
+        FileExistsError: if the folder holds something else.
+        OSError: if the folder cannot be written.
     """
     if out_dir.exists() and not out_dir.is_dir():
         raise NotADirectoryError(f'{out_dir} is a file; --out needs a folder')

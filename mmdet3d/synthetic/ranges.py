@@ -9,7 +9,7 @@ def check_ranges(**numbers: tuple[int | None, int, int | None]) -> None:
             most of None is no limit.
 
     Raises:
-        ValueError: a number is out of its range; the message names it.
+        ValueError: if a number is out of its range; the message names it.
     """
     for name, (value, least, most) in numbers.items():
         if value is None or (least <= value and (most is None or value <= most)):

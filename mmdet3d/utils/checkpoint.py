@@ -15,7 +15,7 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
         path: the checkpoint file.
 
     Returns:
-        The checkpoint's ``meta``.
+        the checkpoint's ``meta``.
 
     Raises:
         FileNotFoundError: if there is no such file.

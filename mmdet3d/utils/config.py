@@ -1,13 +1,24 @@
 """Load configs and the options given for them, and refuse keys that look misspelt."""
 
+import argparse
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmcv import Config, DictAction
 
-__all__ = ['REPO_ROOT', 'SETTINGS', 'DictAction', 'find_file', 'load_config']
+__all__ = [
+    'REPO_ROOT',
+    'SETTINGS',
+    'DictAction',
+    'add_config_arguments',
+    'find_datasets',
+    'find_file',
+    'find_steps',
+    'load_config',
+    'set_data_root',
+]
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,23 +50,47 @@ def find_file(path: str | Path, what: str) -> Path:
     )
 
 
-def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
+def load_config(
+    path: str | Path,
+    options: Mapping[str, Any] | None = None,
+    data_root: str | Path | None = None,
+    infos: str | Path | None = None,
+) -> Config:
     """Load a config file, with ``options`` in place of what it says.
 
     Args:
         path: the config file.
-        options: values by dotted key, as from ``--cfg-options``.
+        options: values by dotted key, as from ``--cfg-options``; they win over ``data_root``.
+        data_root: where the data is, see :func:`set_data_root`; None leaves it to the config.
+        infos: where the info files are, if not there.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if a key looks like a misspelt setting, or an option has no place to go.
+        NotADirectoryError: if ``data_root`` or ``infos`` is no folder.
+        ValueError: if a key looks like a misspelt setting, an option has no place to go, or
+            ``infos`` is given without ``data_root``.
     """
     cfg = Config.fromfile(str(find_file(path, 'config')))
     _check_top_level(cfg)
+    if data_root is not None:
+        set_data_root(cfg, data_root, infos)
+    elif infos is not None:
+        raise ValueError(f'infos={infos} without data_root: give --data-root too')
     if options:
         _check_options(cfg, options)
         cfg.merge_from_dict(dict(options))
     return cfg
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that change a config: ``data_root``, ``infos`` and ``cfg_options``."""
+    parser.add_argument(
+        '--data-root', metavar='DIR', help="where the data is, instead of the config's"
+    )
+    parser.add_argument('--infos', metavar='DIR', help='where the info files are, if not there')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
+    )
 
 
 def _check_top_level(cfg: Config) -> None:
@@ -78,10 +113,11 @@ def _check_options(cfg: Config, options: Mapping[str, Any]) -> None:
                     raise ValueError(
                         f'option {option}: {known} is a list of {len(node)}: no {part}'
                     )
-                part = int(part)
-            elif not isinstance(node, (Mapping, Config)):
+                node, known = node[int(part)], f'{known}.{part}'
+                continue
+            if not isinstance(node, (Mapping, Config)):
                 raise ValueError(f'option {option}: {known} is {node!r}, which has no {part}')
-            elif part not in node:
+            if part not in node:
                 _check_new_key(option, part, known, list(node))
                 break  # nothing is known of what is below a key that the config leaves out
             node = node[part]
@@ -96,3 +132,61 @@ def _check_new_key(option: str, key: str, known: str, siblings: list[str]) -> No
         return
     hint = f'did you mean {close[0]}?' if close else f'it has {sorted(names)}'
     raise ValueError(f'option {option}: there is no {key} in {known or "the config"}; {hint}')
+
+
+def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None) -> None:
+    """Say in one place where the data is that a config trains, validates and tests on.
+
+    Data sets are found within wrappers, and the database of objects by the type of its step. Info
+    files keep their names.
+
+    Args:
+        cfg: the config, changed in place.
+        root: folder of the data set.
+        infos: folder that ``tools/create_data.py`` wrote info files and database to, by default
+            ``root``.
+
+    Raises:
+        NotADirectoryError: if one of them is no folder.
+    """
+    infos = root if infos is None else infos
+    for folder, holds in ((root, 'the data'), (infos, 'the info files')):
+        if not Path(folder).is_dir():
+            raise NotADirectoryError(f'{folder} is no folder: give the one that holds {holds}')
+    for split in ('train', 'val', 'test'):
+        for dataset in find_datasets(cfg.data.get(split, ())):
+            dataset['data_root'] = f'{Path(root)}/'
+            dataset['ann_file'] = _moved(dataset['ann_file'], infos)
+            for step in find_steps(dataset.get('pipeline') or (), 'ObjectSample'):
+                sampler = step['db_sampler']
+                # The objects' points are beside the file that lists them.
+                sampler['data_root'] = f'{Path(infos)}/'
+                sampler['info_path'] = _moved(sampler['info_path'], infos)
+
+
+def _moved(path: str | Sequence[str], folder: str | Path) -> Any:
+    """Put a file, or each of several, into a folder."""
+    if isinstance(path, str):
+        return str(Path(folder) / Path(path).name)
+    return [_moved(each, folder) for each in path]
+
+
+def find_datasets(section: Any) -> Iterator[dict]:
+    """Give the configs of the data sets of ``cfg.data.train`` or the like, within any wrappers."""
+    if not isinstance(section, dict):
+        for each in section:
+            yield from find_datasets(each)
+    elif 'dataset' in section:
+        yield from find_datasets(section['dataset'])
+    elif 'datasets' in section:
+        yield from find_datasets(section['datasets'])
+    else:
+        yield section
+
+
+def find_steps(pipeline: Sequence[dict], kind: str) -> Iterator[dict]:
+    """Give the configs of all steps of a type, also of those within others."""
+    for step in pipeline:
+        if step['type'] == kind:
+            yield step
+        yield from find_steps(step.get('transforms', ()), kind)

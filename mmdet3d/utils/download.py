@@ -1,36 +1,15 @@
-"""Teacher checkpoints: where they are, and fetching files that can be checked and resumed."""
+"""Fetch files in a way that can be checked and resumed."""
 
 import hashlib
 import re
 import time
-from http.client import HTTPException, HTTPMessage
-from pathlib import Path, PurePosixPath
+from email.message import Message
+from http.client import HTTPException
+from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from tqdm import tqdm
-
-BASE_URL = 'https://download.openmmlab.com/mmdetection3d'
-
-TEACHERS = {
-    'pointpillars': PurePosixPath(
-        'v0.1.0_models/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class',
-        'hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_20200620_230421-aa0f3adb.pth',
-    ),
-    'second': PurePosixPath(
-        'v0.1.0_models/second/hv_second_secfpn_6x8_80e_kitti-3d-3class',
-        'hv_second_secfpn_6x8_80e_kitti-3d-3class_20200620_230238-9208083a.pth',
-    ),
-    'point_rcnn': PurePosixPath(
-        'v1.0.0_models/point_rcnn',
-        'point_rcnn_2x8_kitti-3d-3classes_20211208_151344.pth',
-    ),
-    'pointpillars_nus': PurePosixPath(
-        'v0.1.0_models/fp16/hv_pointpillars_fpn_sbn-all_fp16_2x8_2x_nus-3d',
-        'hv_pointpillars_fpn_sbn-all_fp16_2x8_2x_nus-3d_20201021_120719-269f9dd6.pth',
-    ),
-}
-"""The four teachers' paths on the server, by a short name."""
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30
@@ -42,16 +21,16 @@ def verify_sha256_prefix(path: str | Path, name: str | None = None) -> bool:
     """Check a file against the SHA-256 prefix that ends its name, as in ``model-aa0f3adb.pth``.
 
     Args:
-        path: The file.
-        name: The name that holds the prefix; the file's own by default.
+        path: the file.
+        name: the name that holds the prefix; the file's own by default.
 
     Returns:
         True if it matches; False if the name holds no prefix (8 hexadecimal digits between a
         hyphen and the extension), so that nothing was checked.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It does not match.
+        FileNotFoundError: if there is no such file.
+        ValueError: if it does not match.
     """
     name = name or Path(path).name
     prefix = re.search(r'-([0-9a-f]{8})\.\w+$', name)
@@ -66,22 +45,6 @@ def verify_sha256_prefix(path: str | Path, name: str | None = None) -> bool:
     return True
 
 
-def download_teacher(name: str, out_dir: str | Path, base_url: str = BASE_URL) -> tuple[Path, bool]:
-    """Fetch a teacher by its short name.
-
-    Returns:
-        Where it lies, and whether its contents could be checked against its name.
-
-    Raises:
-        ValueError: There is no teacher of that name, or as for ``download``.
-        OSError: As for ``download``.
-    """
-    if name not in TEACHERS:
-        raise ValueError(f'no teacher {name!r}; there are {", ".join(TEACHERS)}')
-    path = Path(out_dir) / TEACHERS[name].name
-    return path, download(f'{base_url.rstrip("/")}/{TEACHERS[name]}', path)
-
-
 def download(url: str, path: str | Path, attempts: int = 4, wait_s: float = 2.0) -> bool:
     """Fetch a file; what an earlier call left unfinished is not sent again.
 
@@ -89,19 +52,19 @@ def download(url: str, path: str | Path, attempts: int = 4, wait_s: float = 2.0)
     verified. A file that is already there is verified and left as it is.
 
     Args:
-        url: Where it is, by http or https.
-        path: Where to put it; missing folders are made.
-        attempts: How often to try, at least 1, before giving up on a failing connection.
-        wait_s: Seconds to wait before the second attempt, doubled before each further one.
+        url: where it is, by http or https.
+        path: where to put it; missing folders are made.
+        attempts: how often to try, at least 1, before giving up on a failing connection.
+        wait_s: seconds to wait before the second attempt, doubled before each further one.
 
     Returns:
-        What ``verify_sha256_prefix`` says of it.
+        what ``verify_sha256_prefix`` says of it.
 
     Raises:
-        ValueError: The address is not http(s), or the contents do not match the name; a download
+        ValueError: if the address is not http(s), or the contents do not match the name; a download
             that does not match is removed.
-        FileNotFoundError: The server has no such file, or does not give it out.
-        ConnectionError: The connection failed at every attempt.
+        FileNotFoundError: if the server has no such file, or does not give it out.
+        ConnectionError: if the connection failed at every attempt.
     """
     path = Path(path)
     if path.exists():
@@ -168,7 +131,7 @@ def _fetch_rest(url: str, part: Path) -> None:
         raise ConnectionError(f'the connection ended after {size} of {total} bytes')
 
 
-def _total_size(headers: HTTPMessage) -> int | None:
+def _total_size(headers: Message) -> int | None:
     """Return the whole file's size: a Content-Range ends with it, else it is the length sent."""
     given = headers.get('Content-Range', '').rpartition('/')[2] or headers.get('Content-Length', '')
     return int(given) if given.isdecimal() else None

@@ -5,11 +5,9 @@ N of them sampled, K neighbours of each.
 """
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 SAMPLE_MODES = ('top', 'bottom', 'rand', 'mixed')
-FUSE_MODES = ('identity', 'sub')
 
 # Distances are computed for this many pairs at a time, to bound memory (64 MiB of float32).
 _PAIRS_AT_ONCE = 1 << 24
@@ -24,7 +22,7 @@ def sample_by_importance(importance: Tensor, num_samples: int, mode: str = 'top'
         mode: 'top' the most important, 'bottom' the least, 'mixed' half of each, 'rand' any.
 
     Returns:
-        Indices of shape (N,), N = min(num_samples, M), each voxel at most once.
+        indices of shape (N,), N = min(num_samples, M), each voxel at most once.
 
     Raises:
         ValueError: for another ``mode``.
@@ -52,7 +50,7 @@ def nearest_neighbours(features: Tensor, centres: Tensor, k: int) -> Tensor:
         k: number of neighbours; all voxels where there are fewer.
 
     Returns:
-        Indices of shape (N, K), K = min(k, M), in no particular order.
+        indices of shape (N, K), K = min(k, M), in no particular order.
     """
     k = min(k, len(features))
     if k == len(features):
@@ -81,7 +79,7 @@ def nearest_neighbours_in_frame(
         frames: which cloud of the batch each voxel belongs to, of shape (M,).
 
     Returns:
-        Indices of shape (N, K), K the smaller of ``k`` and the voxels of the largest cloud. A cloud
+        indices of shape (N, K), K the smaller of ``k`` and the voxels of the largest cloud. A cloud
         with fewer voxels than K repeats them in turn.
     """
     k = min(k, int(frames.bincount().max()))
@@ -96,51 +94,6 @@ def nearest_neighbours_in_frame(
     return found
 
 
-class GraphAdapter(nn.Module):
-    """Local graph feature: 1x1 convolution, normalisation and ReLU over (neighbour, centre) pairs.
-
-    The convolution of a concatenation is a sum of two convolutions, so both run on the distinct
-    features before these are gathered: N x K fewer products, the same result.
-
-    Args:
-        in_channels: width C of the features.
-        out_channels: width of the graph.
-        fuse_mode: what stands beside the centre's feature: 'identity' the neighbour's feature,
-            'sub' the centre's less the neighbour's.
-
-    Raises:
-        ValueError: for another ``fuse_mode``.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, fuse_mode: str = 'identity') -> None:
-        super().__init__()
-        if fuse_mode not in FUSE_MODES:
-            raise ValueError(f'fuse_mode={fuse_mode!r}: allowed are {", ".join(FUSE_MODES)}')
-        self.fuse_mode = fuse_mode
-        self.conv = nn.Conv2d(2 * in_channels, out_channels, kernel_size=1, bias=False)
-        self.bn = nn.BatchNorm1d(out_channels)
-        nn.init.kaiming_normal_(self.conv.weight, mode='fan_out', nonlinearity='relu')
-
-    def forward(self, features: Tensor, centres: Tensor, neighbours: Tensor) -> Tensor:
-        """Return the graph of each centre, of shape (N, out_channels, K).
-
-        Args:
-            features: features of shape (M, C).
-            centres: indices of shape (N,).
-            neighbours: indices of shape (N, K).
-        """
-        beside, centre = self.conv.weight[:, :, 0, 0].chunk(2, dim=1)
-        if self.fuse_mode == 'sub':
-            beside, centre = -beside, centre + beside
-        of_neighbours = functional.linear(features, beside)[neighbours]
-        of_centres = functional.linear(features[centres], centre)
-        pairs = (of_neighbours + of_centres[:, None]).flatten(0, 1)
-        # Channels first and contiguous: on other layouts torch's CPU batch norm has a wrong
-        # gradient (4D) or sums so many rows in float32 that it errs by a thousandth (2D).
-        graph = self.bn(pairs.t().contiguous()[None])[0].relu()
-        return graph.view(-1, *neighbours.shape).transpose(0, 1)
-
-
 def softmax_weights(score: Tensor, temperature: float) -> Tensor:
     """Return N * softmax(score / temperature) over the sampled voxels, detached.
 
@@ -149,7 +102,7 @@ def softmax_weights(score: Tensor, temperature: float) -> Tensor:
         temperature: below 1 it sharpens the difference, above it evens it out.
 
     Returns:
-        Weights of the same shape that average 1.
+        weights of the same shape that average 1.
     """
     return score.shape[-1] * (score.detach().float() / temperature).softmax(dim=-1)
 

@@ -23,7 +23,7 @@ def run_jobs(
         min_per_worker: jobs for which starting a process is worth the time.
 
     Returns:
-        An iterator over what the calls return, in the order of the jobs.
+        an iterator over what the calls return, in the order of the jobs.
     """
     most = max(1, len(jobs) // min_per_worker)
     workers = workers or min(os.cpu_count() or 1, most)
@@ -56,6 +56,8 @@ def _end_with_parent() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError('only a worker has a main process to end with')
 
     def watch() -> None:
         wait([parent.sentinel])

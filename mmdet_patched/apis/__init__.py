@@ -1,6 +1,17 @@
 """Patched training and testing entry points."""
 
+from mmdet_patched.apis.hooks import build_optimizer_hook
+from mmdet_patched.apis.loaders import build_test_loader, build_train_loader
+from mmdet_patched.apis.seeds import seed_process
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
 from mmdet_patched.apis.train import train_detector
 
-__all__ = ['multi_gpu_test', 'single_gpu_test', 'train_detector']
+__all__ = [
+    'build_optimizer_hook',
+    'build_test_loader',
+    'build_train_loader',
+    'multi_gpu_test',
+    'seed_process',
+    'single_gpu_test',
+    'train_detector',
+]

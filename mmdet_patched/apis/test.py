@@ -1,5 +1,6 @@
 """Run a detector over a data loader, on one device or on a group of them."""
 
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -20,7 +21,7 @@ def single_gpu_test(model: nn.Module, data_loader: DataLoader) -> list[dict]:
         data_loader: a loader over a test set.
 
     Returns:
-        One result per sample, in the order of the data set.
+        one result per sample, in the order of the data set.
     """
     return list(chain.from_iterable(_detect(model, data_loader, show_progress=True)))
 
@@ -38,7 +39,7 @@ def multi_gpu_test(model: nn.Module, data_loader: DataLoader, **_: Any) -> list[
         **_: accepted for mmcv's evaluation hook, which passes ``tmpdir`` and ``gpu_collect``.
 
     Returns:
-        In the first process one result per sample, in the order of the data set; None in the rest.
+        in the first process one result per sample, in the order of the data set; None in the rest.
     """
     rank, world_size = get_dist_info()
     own = list(chain.from_iterable(_detect(model, data_loader, show_progress=rank == 0)))
@@ -48,10 +49,11 @@ def multi_gpu_test(model: nn.Module, data_loader: DataLoader, **_: Any) -> list[
         return None
     # The sampler deals samples out in turn and repeats some to give every process the same number.
     in_order = chain.from_iterable(zip(*parts))
-    return list(in_order)[: len(data_loader.dataset)]
+    dataset: Any = data_loader.dataset
+    return list(in_order)[: len(dataset)]
 
 
-def _detect(model: nn.Module, data_loader: DataLoader, show_progress: bool) -> Any:
+def _detect(model: nn.Module, data_loader: DataLoader, show_progress: bool) -> Iterator[list[dict]]:
     model.eval()
     for batch in tqdm(data_loader, desc='test', unit='batch', disable=not show_progress):
         yield model(return_loss=False, rescale=True, **batch)

@@ -1,29 +1,18 @@
 """Put a model, its data, its optimizer, its hooks and perhaps a teacher together, and train."""
 
-import random
-from functools import partial
 from typing import Any
 
 import mmcv
-import numpy as np
+import mmcv.runner
 import torch
-from mmcv.runner import (
-    DistEvalHook,
-    DistSamplerSeedHook,
-    EvalHook,
-    OptimizerHook,
-    build_optimizer,
-    build_runner,
-    get_dist_info,
-)
-from mmdet.datasets import build_dataloader, build_dataset
+from mmcv.runner import build_optimizer, build_runner
 from mmdet.utils import compat_cfg, find_latest_checkpoint, get_root_logger
 from torch import nn
 from torch.utils.data import Dataset
 
 from mmcv_patched.parallel import MMDataParallel, MMDistributedDataParallel
-from mmcv_patched.runner import EpochBasedRunner, MixedPrecisionHook
-from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
+from mmdet_patched.apis.hooks import register_evaluation, register_training_hooks
+from mmdet_patched.apis.loaders import build_train_loader
 
 
 def train_detector(
@@ -35,7 +24,8 @@ def train_detector(
     timestamp: str | None = None,
     meta: dict | None = None,
     teacher: nn.Module | None = None,
-) -> EpochBasedRunner:
+    last_taught: str | None = None,
+) -> mmcv.runner.BaseRunner:
     """Train a detector, with ``teacher`` by distillation.
 
     Args:
@@ -47,14 +37,15 @@ def train_detector(
         timestamp: the name that log files share.
         meta: entries for the checkpoints' ``meta``.
         teacher: the frozen network that publishes features for the student to match.
+        last_taught: the feature after whose stage the teacher may stop; None for all that it has.
 
     Returns:
-        The runner, after training.
+        the runner, after training.
     """
     cfg = compat_cfg(cfg)
     logger = get_root_logger(log_level=cfg.log_level)
     datasets = dataset if isinstance(dataset, (list, tuple)) else [dataset]
-    data_loaders = [_train_loader(each, cfg, distributed) for each in datasets]
+    data_loaders = [build_train_loader(each, cfg, distributed) for each in datasets]
 
     model = _wrap(model, cfg, distributed)
     runner = build_runner(
@@ -65,40 +56,26 @@ def train_detector(
             work_dir=cfg.work_dir,
             logger=logger,
             meta=meta,
-            # The teacher is never trained, so nothing is gained by wrapping it for gradients.
-            **({'teacher': _wrap(teacher, cfg, distributed=False)} if teacher is not None else {}),
+            **_teacher_arguments(teacher, last_taught, cfg),
         ),
     )
     runner.timestamp = timestamp  # makes .log and .log.json share their name
-    _register_hooks(runner, cfg, distributed)
+    register_training_hooks(runner, cfg, distributed)
     if validate:
-        _register_evaluation(runner, cfg, distributed)
+        register_evaluation(runner, cfg, distributed)
     _restore(runner, cfg)
     runner.run(data_loaders, [tuple(phase) for phase in cfg.workflow])
     return runner
 
 
-def _train_loader(dataset: Dataset, cfg: mmcv.Config, distributed: bool) -> Any:
-    loader_cfg = dict(
-        samples_per_gpu=2,
-        workers_per_gpu=2,
-        dist=distributed,
-        seed=cfg.get('seed'),
-        runner_type=cfg.runner.type,
-    )
-    loader = build_dataloader(dataset, **{**loader_cfg, **cfg.data.get('train_dataloader', {})})
-    loader.worker_init_fn = partial(_seed_worker, get_dist_info()[0])
-    return loader
-
-
-def _seed_worker(rank: int, worker_id: int) -> None:
-    """Seed numpy and Python in a worker, differently in each worker, process and epoch.
-
-    mmdet's own function seeds by worker alone, so every epoch would draw the same augmentations.
-    """
-    seed = (torch.initial_seed() + 1_000_003 * rank) % 2**32
-    np.random.seed(seed)
-    random.seed(seed)
+def _teacher_arguments(
+    teacher: nn.Module | None, last_taught: str | None, cfg: mmcv.Config
+) -> dict[str, Any]:
+    """What a runner is told of the teacher; a user's own runner without one knows of none."""
+    if teacher is None:
+        return {}
+    # The teacher is never trained, so nothing is gained by wrapping it for gradients.
+    return {'teacher': _wrap(teacher, cfg, distributed=False), 'last_taught': last_taught}
 
 
 def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
@@ -114,35 +91,7 @@ def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
     )
 
 
-def _register_hooks(runner: EpochBasedRunner, cfg: mmcv.Config, distributed: bool) -> None:
-    optimizer_config = cfg.optimizer_config
-    if cfg.get('fp16'):
-        optimizer_config = MixedPrecisionHook(**optimizer_config, **cfg.fp16)
-    elif 'type' not in optimizer_config:
-        optimizer_config = OptimizerHook(**optimizer_config)
-    runner.register_training_hooks(
-        cfg.lr_config,
-        optimizer_config,
-        cfg.checkpoint_config,
-        cfg.log_config,
-        cfg.get('momentum_config'),
-        custom_hooks_config=cfg.get('custom_hooks'),
-    )
-    if distributed:
-        runner.register_hook(DistSamplerSeedHook())
-
-
-def _register_evaluation(runner: EpochBasedRunner, cfg: mmcv.Config, distributed: bool) -> None:
-    loader_cfg = dict(samples_per_gpu=1, workers_per_gpu=2, dist=distributed, shuffle=False)
-    loader_cfg.update(cfg.data.get('val_dataloader', {}))
-    data_loader = build_dataloader(build_dataset(cfg.data.val, dict(test_mode=True)), **loader_cfg)
-    hook, test = (DistEvalHook, multi_gpu_test) if distributed else (EvalHook, single_gpu_test)
-    evaluation = hook(data_loader, test_fn=test, **cfg.get('evaluation', {}))
-    # After the hooks that time the iteration, so that evaluation does not count as training.
-    runner.register_hook(evaluation, priority='LOW')
-
-
-def _restore(runner: EpochBasedRunner, cfg: mmcv.Config) -> None:
+def _restore(runner: mmcv.runner.BaseRunner, cfg: mmcv.Config) -> None:
     resume_from = cfg.resume_from
     if resume_from is None and cfg.get('auto_resume'):
         resume_from = find_latest_checkpoint(cfg.work_dir)
@@ -152,7 +101,7 @@ def _restore(runner: EpochBasedRunner, cfg: mmcv.Config) -> None:
         runner.load_checkpoint(cfg.load_from)
 
 
-def _resume(runner: EpochBasedRunner, checkpoint: str) -> None:
+def _resume(runner: mmcv.runner.BaseRunner, checkpoint: str) -> None:
     try:
         runner.resume(checkpoint)
     except ValueError as error:

@@ -18,31 +18,35 @@ class BaseDetector(MMDetBaseDetector):
         iter: int | None = None,
         is_teacher: bool = False,
         teacher_info: dict | None = None,
+        last: str | None = None,
     ) -> dict:
         """Run one training iteration but for the backward pass.
 
         Args:
             data: a batch, the keyword arguments of ``forward``.
             optimizer: not used; part of mmcv's interface.
-            epoch: number of the epoch, for models that schedule something by it.
+            epoch: number of the epoch, for losses on the teacher that schedule something by it.
             iter: number of the iteration, likewise.
             is_teacher: only publish this network's features on the batch.
-            teacher_info: what the teacher published on the same batch.
+            teacher_info: what the teacher published on the same batch; it reaches ``forward``
+                together with ``epoch`` and ``iter``.
+            last: of a teacher, the feature after whose stage it may stop; without it, it publishes
+                all that it has.
 
         Returns:
-            For a teacher, what ``get_teacher_info`` returns. Else ``loss`` (a scalar tensor),
+            for a teacher, what ``get_teacher_info`` returns. Else ``loss`` (a scalar tensor),
             ``log_vars`` (floats by name, among them ``loss_kd`` with a teacher) and
             ``num_samples``.
         """
         if is_teacher:
-            return self.get_teacher_info(**data)
+            return self.get_teacher_info(**data, **({} if last is None else {'last': last}))
         if teacher_info is not None:
-            data = {**data, 'teacher_info': teacher_info}
+            data = {**data, 'teacher_info': teacher_info, 'epoch': epoch, 'iter': iter}
         losses = self(**data)
         loss, log_vars = self._parse_losses(losses)
         return dict(loss=loss, log_vars=log_vars, num_samples=len(data['img_metas']))
 
-    def get_teacher_info(self, **data: Any) -> dict:
+    def get_teacher_info(self, *args: Any, **data: Any) -> dict:
         """Return the features that a student may learn from; detectors that can teach override."""
         raise NotImplementedError(
             f'{type(self).__name__} cannot be a teacher: it does not define get_teacher_info'

@@ -28,7 +28,7 @@ class FocalLoss(MMDetFocalLoss):
             reduction_override: 'none', 'mean' or 'sum' instead of the loss's own.
 
         Returns:
-            The reduced loss, a scalar unless the reduction is 'none'.
+            the reduced loss, a scalar unless the reduction is 'none'.
         """
         if self.activated:
             return super().forward(pred, target, weight, avg_factor, reduction_override)

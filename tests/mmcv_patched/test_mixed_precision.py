@@ -4,10 +4,17 @@ import logging
 
 import pytest
 import torch
+from mmcv.runner import GradientCumulativeOptimizerHook, OptimizerHook
 from torch import nn
 
 from mmcv_patched.parallel import MMDataParallel
-from mmcv_patched.runner import EpochBasedRunner, MixedPrecisionHook, in_float32
+from mmcv_patched.precision import in_float32
+from mmcv_patched.runner import (
+    EpochBasedRunner,
+    GradientCumulativeMixedPrecisionHook,
+    IterBasedRunner,
+    MixedPrecisionHook,
+)
 
 
 class Model(nn.Module):
@@ -70,6 +77,52 @@ def test_in_float32_casts_what_is_nested_and_leaves_the_rest():
 
     found = types([half], info={'x': (half.half(),)}, count=torch.ones(2, dtype=torch.int64))
     assert found == (torch.float32, torch.float32, torch.int64)
+
+
+def weights_after(hook: OptimizerHook, batches: list, iters: int, low: bool = False) -> nn.Module:
+    """The layer after training in float32, with ``low`` in mixed precision."""
+    torch.manual_seed(0)
+    model = Model()
+    runner = IterBasedRunner(
+        model=MMDataParallel(model, mixed_precision=low),
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9),
+        max_iters=iters,
+        logger=logging.getLogger('test'),
+        meta={},
+    )
+    runner.register_hook(hook)
+    runner.run([[{'x': x} for x in batches]], [('train', 1)])
+    return model.layer
+
+
+@pytest.mark.parametrize('iters', [4, 5], ids=['whole steps', 'a rest'])
+def test_accumulating_in_float32_is_what_mmcvs_hook_does(iters):
+    samples = list(torch.randn(iters, 1, 4, generator=torch.Generator().manual_seed(1)))
+    settings = dict(cumulative_iters=2, grad_clip=dict(max_norm=0.5))
+    ours = weights_after(GradientCumulativeMixedPrecisionHook(**settings), samples, iters)
+    mmcvs = weights_after(GradientCumulativeOptimizerHook(**settings), samples, iters)
+    assert torch.equal(ours.weight, mmcvs.weight)
+    assert torch.equal(ours.bias, mmcvs.bias)
+
+
+@pytest.mark.parametrize('low', [False, True], ids=['float32', 'bfloat16'])
+def test_two_batches_of_one_make_the_step_of_one_batch_of_two(low):
+    samples = torch.randn(4, 1, 4, generator=torch.Generator().manual_seed(1))
+    pairs = list(samples.view(2, 2, 4))
+    hook = GradientCumulativeMixedPrecisionHook(cumulative_iters=2)
+    accumulated = weights_after(hook, list(samples), 4, low)
+    together = weights_after(MixedPrecisionHook(), pairs, 2, low)
+    torch.testing.assert_close(accumulated.weight, together.weight, rtol=1e-2, atol=1e-3)
+    torch.manual_seed(0)
+    assert not torch.allclose(accumulated.weight, Model().layer.weight, atol=1e-2)
+
+
+def test_parameters_that_no_loss_depends_on_are_reported_where_asked_for(caplog):
+    model = Model()
+    model.unused = nn.Linear(1, 1)
+    train(model, MixedPrecisionHook(detect_anomalous_params=True), torch.randn(8, 4))
+    assert 'unused.weight' in caplog.text
+    assert 'layer.weight' not in caplog.text
 
 
 @pytest.mark.parametrize('loss_scale', [0, -1.0, 'static', None])

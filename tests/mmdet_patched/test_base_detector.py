@@ -19,7 +19,7 @@ class Detector(BaseDetector):
 
     aug_test = simple_test
 
-    def forward(self, x, img_metas, teacher_info=None):
+    def forward(self, x, img_metas, teacher_info=None, epoch=None, iter=None):
         losses = {'loss_cls': [self.weight * x.sum(), self.weight], 'kd_part': self.weight * 100}
         if teacher_info is not None:
             losses['loss_kd'] = self.weight * teacher_info['scale']
@@ -46,6 +46,23 @@ def test_a_teacher_publishes_and_a_student_is_told():
     out = detector.train_step(BATCH, None, is_teacher=False, teacher_info=info)
     assert out['log_vars']['loss_kd'] == 2
     assert out['loss'].item() == 7
+
+
+class Scheduled(Detector):
+    """A detector that learns from its teacher as long as its schedule says."""
+
+    def forward(self, x, img_metas, teacher_info=None, epoch=None, iter=None):
+        scale = 1.0 if teacher_info is None else 1 / (1 + epoch) + iter
+        return {'loss_kd': self.weight * scale}
+
+
+def test_a_schedule_of_the_losses_on_a_teacher_sees_epoch_and_iteration():
+    def loss(**kwargs):
+        return Scheduled().train_step(BATCH, None, **kwargs)['loss'].item()
+
+    assert loss(epoch=0, iter=0, teacher_info={}) == 1
+    assert loss(epoch=1, iter=7, teacher_info={}) == 7.5
+    assert loss(epoch=1, iter=7) == 1
 
 
 def test_a_detector_that_cannot_teach_says_so():

@@ -1,9 +1,17 @@
+"""The loaders' workers: their random numbers, how they start, and how many threads they take."""
+
+import multiprocessing
+import random
+
+import cv2
 import numpy as np
+import pytest
 import torch
 from mmcv import Config
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
-from mmdet_patched.apis.train import _train_loader
+from mmdet_patched.apis import build_test_loader, build_train_loader, loaders
+from mmdet_patched.apis.seeds import seed_process
 
 
 class Draws(Dataset):
@@ -18,19 +26,42 @@ class Draws(Dataset):
         return torch.tensor([np.random.rand()])
 
 
-def draws(workers: int, seed: int = 0) -> list[list[float]]:
+class TorchDraws(Draws):
+    def __getitem__(self, index):
+        return torch.rand(1, dtype=torch.float64)
+
+
+class PythonDraws(Draws):
+    def __getitem__(self, index):
+        return torch.tensor([random.random()], dtype=torch.float64)
+
+
+class Circumstances(Draws):
+    """How the worker runs: whether it was forked, and with how many of OpenCV's threads."""
+
+    def __getitem__(self, index):
+        forked = 'Fork' in type(multiprocessing.current_process()).__name__
+        served = 'Server' in type(multiprocessing.current_process()).__name__
+        return torch.tensor([[forked, served, cv2.getNumThreads()]])
+
+
+def config(workers: int, seed: int = 0, **more) -> Config:
+    loader = {'samples_per_gpu': 2, 'workers_per_gpu': workers}
+    return Config(
+        {
+            'data': {'train_dataloader': loader},
+            'seed': seed,
+            'runner': {'type': 'EpochBasedRunner'},
+            **more,
+        }
+    )
+
+
+def draws(workers: int, seed: int = 0, dataset: type[Draws] = Draws) -> list[list[float]]:
     """The numbers drawn in two epochs."""
     np.random.seed(seed)
     torch.manual_seed(seed)
-    loaders = {'samples_per_gpu': 2, 'workers_per_gpu': workers}
-    cfg = Config(
-        {
-            'data': {'train_dataloader': loaders},
-            'seed': seed,
-            'runner': {'type': 'EpochBasedRunner'},
-        }
-    )
-    loader = _train_loader(Draws(), cfg, distributed=False)
+    loader = build_train_loader(dataset(), config(workers, seed), distributed=False)
     return [torch.cat(list(loader)).flatten().tolist() for _ in range(2)]
 
 
@@ -43,3 +74,39 @@ def test_augmentations_differ_between_workers_and_epochs_and_repeat_with_the_see
 
 def test_without_workers_the_seed_rules_too():
     assert draws(workers=0) == draws(workers=0)
+
+
+@pytest.mark.parametrize('dataset', [Draws, TorchDraws, PythonDraws])
+def test_processes_of_a_group_draw_different_numbers(monkeypatch, dataset):
+    of_first = draws(workers=2, dataset=dataset)
+    monkeypatch.setattr(loaders, 'get_dist_info', lambda: (1, 2))
+    of_second = draws(workers=2, dataset=dataset)
+    numbers = [number for epoch in of_first + of_second for number in epoch]
+    assert len(set(numbers)) == 32
+
+
+def test_the_first_process_draws_from_torch_as_torch_seeded_its_workers():
+    ours = draws(workers=2, dataset=TorchDraws)
+    torch.manual_seed(0)
+    plain = DataLoader(TorchDraws(), batch_size=2, num_workers=2)
+    assert ours == [torch.cat(list(plain)).flatten().tolist() for _ in range(2)]
+
+
+def test_the_seed_of_the_first_process_is_the_runs_own():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    seed_process(7)
+    assert torch.equal(torch.rand(3), expected)
+    seed_process(7, rank=1)
+    assert not torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize('method', ['fork', 'spawn', 'forkserver'])
+def test_workers_start_and_compute_as_the_config_says(method):
+    cfg = config(1, mp_start_method=method, opencv_num_threads=3)
+    for loader in (
+        build_train_loader(Circumstances(), cfg, distributed=False),
+        build_test_loader(Circumstances(), cfg, False, {'workers_per_gpu': 1}),
+    ):
+        seen = {tuple(row) for row in torch.cat(list(loader)).view(-1, 3).tolist()}
+        assert seen == {(method != 'spawn', method == 'forkserver', 3)}

@@ -1,5 +1,7 @@
 """Options that shrink the shipped configs to what a test can afford."""
 
+from mmdet3d.utils.config import load_config
+
 RANGE = [0, -20.48, -3, 40.96, 20.48, 1]
 
 
@@ -62,27 +64,31 @@ def second_widths(channels: int) -> dict:
     }
 
 
-def data(root: str, sampler: int = 2, range_filter: int | None = 5) -> dict:
-    """Data made by create_data.py in ``root``, all of whose labelled frames train and test.
-
-    ``sampler`` is the place of ObjectSample in the config's training pipeline, ``range_filter``
-    that of the points' filter, before that of the objects, where their range is another one.
-    """
+def data(root: str) -> dict:
+    """All labelled frames that create_data.py put into ``root`` train and test."""
     infos = f'{root}/kitti_infos_trainval.pkl'
-    steps = 'data.train.dataset.pipeline'
-    options = {f'data.{part}.data_root': f'{root}/' for part in ('train.dataset', 'val', 'test')}
-    options |= {f'data.{part}.ann_file': infos for part in ('train.dataset', 'val', 'test')}
-    options |= {
-        f'{steps}.{sampler}.db_sampler.data_root': f'{root}/',
-        f'{steps}.{sampler}.db_sampler.info_path': f'{root}/kitti_dbinfos_train.pkl',
+    return {
+        **{f'data.{part}.ann_file': infos for part in ('train.dataset', 'val', 'test')},
         'data.train.times': 1,
-        'data.samples_per_gpu': 2,
-        'data.workers_per_gpu': 0,
+        **small_batches(),
     }
-    if range_filter is not None:
-        for step in (range_filter, range_filter + 1):
-            options[f'{steps}.{step}.point_cloud_range'] = RANGE
-    return options
+
+
+def small_batches() -> dict:
+    """Two frames at a time, loaded by the training process."""
+    return {'data.samples_per_gpu': 2, 'data.workers_per_gpu': 0}
+
+
+def ranges(config: str, limits: list[float] = RANGE) -> dict:
+    """Let the filters of a config's training pipeline keep what is in ``limits``."""
+    train, place = load_config(config).data.train, 'data.train'
+    if 'dataset' in train:
+        train, place = train.dataset, f'{place}.dataset'
+    return {
+        f'{place}.pipeline.{i}.point_cloud_range': limits
+        for i, step in enumerate(train.pipeline)
+        if 'point_cloud_range' in step
+    }
 
 
 def as_arguments(options: dict) -> list[str]:

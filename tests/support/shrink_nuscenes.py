@@ -30,14 +30,3 @@ def widths(channels: int) -> dict:
         'model.pts_bbox_head.in_channels': 4 * c,
         'model.pts_bbox_head.feat_channels': 4 * c,
     }
-
-
-def data(root: str, infos: str) -> dict:
-    """Clouds and tables below ``root``, info files in ``infos``, objects in :data:`RANGE`."""
-    options = {'data.samples_per_gpu': 2, 'data.workers_per_gpu': 0}
-    for part, split in {'train': 'train', 'val': 'val', 'test': 'val'}.items():
-        options[f'data.{part}.ann_file'] = f'{infos}/nuscenes_infos_{split}.pkl'
-        options[f'data.{part}.data_root'] = f'{root}/'
-    for step in (5, 6):
-        options[f'data.train.pipeline.{step}.point_cloud_range'] = RANGE
-    return options

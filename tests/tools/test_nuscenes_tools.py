@@ -19,7 +19,8 @@ def options(nuscenes_root, nuscenes_data):
     """Command-line options that shrink a config to as many channels."""
     settings = {
         **shrink_nuscenes.small_scene(),
-        **shrink_nuscenes.data(str(nuscenes_root), str(nuscenes_data)),
+        **shrink.ranges(TEACHER, shrink_nuscenes.RANGE),
+        **shrink.small_batches(),
         'model.test_cfg.pts.score_thr': 0.0,
         'lr_config.warmup_iters': 2,
         'evaluation.interval': 1,
@@ -29,7 +30,8 @@ def options(nuscenes_root, nuscenes_data):
 
     def of(channels: int) -> list[str]:
         both = {**settings, **shrink_nuscenes.widths(channels)}
-        return ['--cfg-options', *shrink.as_arguments(both)]
+        where = ['--data-root', str(nuscenes_root), '--infos', str(nuscenes_data)]
+        return [*where, '--cfg-options', *shrink.as_arguments(both)]
 
     return of
 

@@ -18,13 +18,13 @@ def options(data: Path, channels: int, **more) -> list[str]:
     settings = {
         **shrink_point_rcnn.small_scene(),
         **shrink_point_rcnn.widths(channels),
-        **shrink.data(str(data), sampler=4, range_filter=None),
+        **shrink.data(str(data)),
         'runner.max_epochs': 2,
         'log_config.interval': 1,
         'evaluation.interval': 2,
         **more,
     }
-    return ['--cfg-options', *shrink.as_arguments(settings)]
+    return ['--data-root', str(data), '--cfg-options', *shrink.as_arguments(settings)]
 
 
 @pytest.fixture(scope='module')

@@ -21,11 +21,12 @@ def options(data: Path, channels: int) -> list[str]:
     settings = {
         **shrink.small_second_scene(),
         **shrink.second_widths(channels),
-        **shrink.data(str(data), range_filter=6),
+        **shrink.data(str(data)),
+        **shrink.ranges(TEACHER),
         'runner.max_epochs': 1,
         'log_config.interval': 1,
     }
-    return ['--cfg-options', *shrink.as_arguments(settings)]
+    return ['--data-root', str(data), '--cfg-options', *shrink.as_arguments(settings)]
 
 
 def train(repo_root: Path, config: str, work_dir: Path, *arguments: str) -> list[dict]:

@@ -15,16 +15,17 @@ CONFIGS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-'
 TEACHER, STUDENT = f'{CONFIGS}3class.py', f'{CONFIGS}3class_student_4x.py'
 
 
-def options(data: Path, channels: int, epochs: int = 2, **more) -> list[str]:
+def options(data: Path, channels: int, epochs: int | None = 2, **more) -> list[str]:
     settings = {
         **shrink.small_scene(),
         **shrink.widths(channels),
         **shrink.data(str(data)),
+        **shrink.ranges(TEACHER),
         'runner.max_epochs': epochs,
         'log_config.interval': 1,
         **more,
     }
-    return ['--cfg-options', *shrink.as_arguments(settings)]
+    return ['--data-root', str(data), '--cfg-options', *shrink.as_arguments(settings)]
 
 
 def train(root: Path, config: str, work_dir: Path, *arguments: str) -> list[dict]:
@@ -154,6 +155,49 @@ def test_a_run_resumes_from_its_latest_checkpoint(
     assert {line['epoch'] for line in lines} == {4}
 
 
+def test_distillation_counted_by_iterations_is_evaluated_and_resumed(
+    repo_root, kitti_data, teacher, tmp_path
+):
+    config, checkpoint = teacher
+    kd = ['--use-kd', '--teacher-config', config, '--teacher-checkpoint', checkpoint]
+    settings = {
+        'runner.type': 'IterBasedRunner',
+        'runner.max_iters': 4,
+        'checkpoint_config.interval': 2,
+        'evaluation.interval': 4,
+    }
+    lines = train(repo_root, STUDENT, tmp_path, *kd, *options(kitti_data, 8, None, **settings))
+    assert [line['iter'] for line in lines] == [1, 2, 3, 4]
+    assert all(0 < line['loss_kd'] < 1e4 for line in lines)
+    log = max(tmp_path.glob('*.log.json')).read_text().splitlines()
+    (evaluation,) = [line for line in map(json.loads, log) if line.get('mode') == 'val']
+    assert evaluation['iter'] == 6  # frames
+    assert 'KITTI/Overall_3D_AP40_moderate' in evaluation
+    assert (tmp_path / 'latest.pth').resolve().name == 'iter_4.pth'
+    settings['runner.max_iters'] = 6
+    again = ['--auto-resume', '--no-validate', *kd]
+    lines = train(repo_root, STUDENT, tmp_path, *again, *options(kitti_data, 8, None, **settings))
+    assert [line['iter'] for line in lines] == [5, 6]
+
+
+def test_gradients_accumulate_in_mixed_precision(repo_root, kitti_data, tmp_path):
+    settings = {
+        'fp16.loss_scale': 512.0,
+        'optimizer_config.type': 'GradientCumulativeOptimizerHook',
+        'optimizer_config.cumulative_iters': 2,
+        'data.samples_per_gpu': 1,
+    }
+    arguments = ['--no-validate', *options(kitti_data, 8, epochs=1, **settings)]
+    lines = train(repo_root, STUDENT, tmp_path, *arguments)
+    norms = [line.get('grad_norm') for line in lines]  # the latest step's
+    assert norms[0] is None
+    assert len(norms) == 6 and len(set(norms[1:])) == 3
+    assert norms[1] == norms[2] != norms[3] == norms[4] != norms[5]
+    assert all(0 < line['loss'] < 1e4 for line in lines)
+    saved = torch.load(tmp_path / 'latest.pth', weights_only=True)
+    assert 'loss_scaler' in saved['meta']['fp16']
+
+
 @pytest.mark.parametrize(
     'arguments, message',
     [
@@ -165,10 +209,14 @@ def test_a_run_resumes_from_its_latest_checkpoint(
             ['tools/train.py', STUDENT, '--cfg-options', 'runer.max_epochs=1'],
             'there is no runer in the config; did you mean runner',
         ),
+        (
+            ['tools/train.py', STUDENT, '--cfg-options', 'runner.type=IterBasedRunner'],
+            'as options: runner.max_iters=... runner.max_epochs=None',
+        ),
         (['tools/test.py', STUDENT, 'none.pth'], 'say what to do with the detections'),
         (['tools/train.py', 'none.py'], 'config none.py does not exist'),
     ],
-    ids=['no teacher', 'misspelt option', 'nothing to do', 'no config'],
+    ids=['no teacher', 'misspelt option', 'no length', 'nothing to do', 'no config'],
 )
 def test_a_wrong_command_says_what_is_wrong_and_leaves_nothing(
     repo_root, tmp_path, arguments, message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmdet.core.anchor.builder import PRIOR_GENERATORS
@@ -76,12 +77,12 @@ class Anchor3DRangeGenerator:
         """Generate the anchors of all levels.
 
         Args:
-            featmap_sizes: (H, W) or (D, H, W) of the feature map of each level.
+            featmap_sizes: size (H, W) or (D, H, W) of the feature map of each level.
             device: device of the anchors.
 
         Returns:
-            For each level (D, H, W, sizes, rotations, 7 + custom values), or with ``reshape_out``
-            the same as (-1, 7 + custom values).
+            for each level anchors of shape (D, H, W, sizes, rotations, 7 + custom values), or with
+            ``reshape_out`` the same as (-1, 7 + custom values).
 
         Raises:
             ValueError: if the number of levels is not that of ``scales``.
@@ -126,7 +127,7 @@ class Anchor3DRangeGenerator:
         """Generate the anchors of one range.
 
         Args:
-            feature_size: (H, W) or (D, H, W) of the feature map; D is 1 if left out.
+            feature_size: size (H, W) or (D, H, W) of the feature map; D is 1 if left out.
             anchor_range: (x_min, y_min, z_min, x_max, y_max, z_max).
             scale: factor on the sizes.
             sizes: (l, w, h) of each anchor, or of the only one.
@@ -134,7 +135,7 @@ class Anchor3DRangeGenerator:
             device: device of the anchors.
 
         Returns:
-            (D, H, W, sizes, rotations, 7 + custom values).
+            anchors of shape (D, H, W, sizes, rotations, 7 + custom values).
         """
         counts = list(feature_size) if len(feature_size) == 3 else [1, *feature_size]
         z, y, x = (
@@ -177,7 +178,7 @@ class AlignedAnchor3DRangeGenerator(Anchor3DRangeGenerator):
         **kwargs: as for ``Anchor3DRangeGenerator``.
     """
 
-    def __init__(self, align_corner: bool = False, **kwargs) -> None:
+    def __init__(self, align_corner: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.align_corner = align_corner
 

@@ -20,12 +20,12 @@ def bbox3d2result(
 
     Args:
         bboxes: N boxes.
-        scores: (N,).
-        labels: (N,) class indices.
-        attrs: (N,) attribute indices, if the detector predicts them.
+        scores: of shape (N,).
+        labels: class indices of shape (N,).
+        attrs: attribute indices of shape (N,), if the detector predicts them.
 
     Returns:
-        A dict with ``boxes_3d``, ``scores_3d``, ``labels_3d``, and ``attrs_3d`` if given.
+        a dict with ``boxes_3d``, ``scores_3d``, ``labels_3d``, and ``attrs_3d`` if given.
     """
     result = dict(boxes_3d=bboxes.to('cpu'), scores_3d=scores.cpu(), labels_3d=labels.cpu())
     if attrs is not None:
@@ -37,7 +37,7 @@ def bbox3d2roi(bbox_list: Sequence[torch.Tensor]) -> torch.Tensor:
     """Concatenate the boxes of a batch, each after the index of its cloud.
 
     Args:
-        bbox_list: (N_i, D) boxes of every cloud.
+        bbox_list: boxes of every cloud, of shape (N_i, D).
 
     Returns:
         (sum of N_i, 1 + D).

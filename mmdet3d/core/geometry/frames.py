@@ -21,7 +21,7 @@ def frame_matrix(src: IntEnum, dst: IntEnum, rt_mat: Any, like: torch.Tensor) ->
     Args:
         src: mode converted from, by name LIDAR or CAM.
         dst: mode converted to.
-        rt_mat: (3, 3), (3, 4) or (4, 4), or None for the bare swap of axes.
+        rt_mat: of shape (3, 3), (3, 4) or (4, 4), or None for the bare swap of axes.
         like: tensor whose dtype and device the matrix gets.
 
     Raises:
@@ -55,7 +55,7 @@ def apply_to_rows(rows: Any, function: Callable[[torch.Tensor], torch.Tensor]) -
     """Run a function of a tensor (..., D) on a tensor, an array, or one row in a list or tuple.
 
     Returns:
-        The result, in the type of container that was given.
+        the result, in the type of container that was given.
 
     Raises:
         TypeError: if ``rows`` is none of these.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 import torch
 
 ArrayOrTensor = TypeVar('ArrayOrTensor', np.ndarray, torch.Tensor)
+Angles = TypeVar('Angles', float, np.ndarray, torch.Tensor)
 
 
-def limit_period(val: ArrayOrTensor, offset: float = 0.5, period: float = np.pi) -> ArrayOrTensor:
+def limit_period(val: Angles, offset: float = 0.5, period: float = np.pi) -> Angles:
     """Wrap values into [-offset * period, (1 - offset) * period).
 
     Args:
@@ -26,12 +27,12 @@ def rotation_matrices(angles: torch.Tensor, axis: int, ndim: int = 3) -> torch.T
     """Build matrices which rotate row vectors (``rows @ matrix``) by the right-hand rule.
 
     Args:
-        angles: (N,) in radians.
+        angles: of shape (N,) in radians.
         axis: the axis of rotation, -3 to 2. With ``ndim`` 2 it has no effect.
         ndim: 2 or 3.
 
     Returns:
-        (N, ndim, ndim), of the dtype and device of ``angles``.
+        of shape (N, ndim, ndim), of the dtype and device of ``angles``.
 
     Raises:
         ValueError: if there is no such axis, or ndim is neither 2 nor 3.
@@ -40,7 +41,7 @@ def rotation_matrices(angles: torch.Tensor, axis: int, ndim: int = 3) -> torch.T
         raise ValueError(f'can rotate points of 2 or 3 coordinates, got {ndim}')
     if not -3 <= axis <= 2:
         raise ValueError(f'axis must lie in -3..2, got {axis}')
-    # Of the cyclic order x, y, z, x, ... the two axes that follow the rotation axis span its plane.
+    # In the cyclic order x, y, z, x, ... the two axes after the rotation axis span its plane.
     first, second = ((axis + 1) % 3, (axis + 2) % 3) if ndim == 3 else (0, 1)
     sin, cos = torch.sin(angles), torch.cos(angles)
     matrices = torch.eye(ndim, dtype=angles.dtype, device=angles.device).repeat(len(angles), 1, 1)
@@ -51,35 +52,47 @@ def rotation_matrices(angles: torch.Tensor, axis: int, ndim: int = 3) -> torch.T
     return matrices
 
 
+@overload
 def rotation_3d_in_axis(
     points: ArrayOrTensor,
     angles: ArrayOrTensor | float,
     axis: int = 0,
-    return_mat: bool = False,
+    return_mat: Literal[False] = False,
     clockwise: bool = False,
-) -> ArrayOrTensor | tuple[ArrayOrTensor, ArrayOrTensor]:
+) -> ArrayOrTensor: ...
+@overload
+def rotation_3d_in_axis(
+    points: ArrayOrTensor,
+    angles: ArrayOrTensor | float,
+    axis: int = 0,
+    *,
+    return_mat: Literal[True],
+    clockwise: bool = False,
+) -> tuple[ArrayOrTensor, ArrayOrTensor]: ...
+def rotation_3d_in_axis(
+    points: Any, angles: Any, axis: int = 0, return_mat: bool = False, clockwise: bool = False
+) -> Any:
     """Rotate points about an axis, counter-clockwise seen from its tip unless told otherwise.
 
     Args:
-        points: (N, M, 3) or (M, 3); with two coordinates, they rotate in their plane.
-        angles: (N,) for points (N, M, 3), or one angle for all points; radians.
+        points: of shape (N, M, 3) or (M, 3); with two coordinates, they rotate in their plane.
+        angles: of shape (N,), for points (N, M, 3), or one angle for all points; radians.
         axis: the axis of rotation: 0, 1, 2 or -3, -2, -1.
         return_mat: also give the matrices.
         clockwise: rotate the other way.
 
     Returns:
-        The rotated points, of the type and shape given; with ``return_mat`` also the matrices
-        (N, 3, 3), or (3, 3) for points (M, 3), such that ``rotated = points @ matrix``.
+        the rotated points, of the type and shape given; with ``return_mat`` also the matrices (N,
+        3, 3), or (3, 3) for points (M, 3), such that ``rotated = points @ matrix``.
 
     Raises:
         ValueError: if points or angles have other shapes, or there is no such axis.
     """
-    if isinstance(points, np.ndarray):
-        rotated, matrices = _rotate(torch.from_numpy(points), angles, axis, clockwise)
-        rotated, matrices = rotated.numpy(), matrices.numpy()
-    else:
-        rotated, matrices = _rotate(points, angles, axis, clockwise)
-    return (rotated, matrices) if return_mat else rotated
+    is_array = isinstance(points, np.ndarray)
+    tensor = torch.from_numpy(points) if is_array else points
+    rotated, matrices = _rotate(tensor, angles, axis, clockwise)
+    found = (rotated.numpy(), matrices.numpy()) if is_array else (rotated, matrices)
+    return found if return_mat else found[0]
 
 
 def _rotate(
@@ -110,7 +123,7 @@ def as_rotation_matrix(rotation: Any, axis: int, like: torch.Tensor) -> torch.Te
         like: tensor whose dtype and device the matrix gets.
 
     Returns:
-        (3, 3).
+        of shape (3, 3).
 
     Raises:
         ValueError: if the rotation is neither.
@@ -129,28 +142,29 @@ def xywhr2xyxyr(boxes_xywhr: torch.Tensor) -> torch.Tensor:
     """Turn (x_centre, y_centre, dx, dy, yaw) into (x1, y1, x2, y2, yaw).
 
     Args:
-        boxes_xywhr: (..., 5) in metres and radians.
+        boxes_xywhr: of shape (..., 5) in metres and radians.
 
     Returns:
-        (..., 5): the extents the box has before it is rotated about its centre, and its yaw.
+        of shape (..., 5): the extents the box has before it is rotated about its centre, and its
+        yaw.
     """
     centre, half = boxes_xywhr[..., :2], boxes_xywhr[..., 2:4] / 2
     return torch.cat([centre - half, centre + half, boxes_xywhr[..., 4:5]], dim=-1)
 
 
 def points_cam2img(
-    points_3d: ArrayOrTensor, proj_mat: ArrayOrTensor, with_depth: bool = False
+    points_3d: ArrayOrTensor, proj_mat: np.ndarray | torch.Tensor, with_depth: bool = False
 ) -> ArrayOrTensor:
     """Project points of the camera frame into the image.
 
     Args:
-        points_3d: (..., 3) in metres.
-        proj_mat: (3, 3), (3, 4) or (4, 4), such as KITTI's P2.
+        points_3d: of shape (..., 3) in metres.
+        proj_mat: of shape (3, 3), (3, 4) or (4, 4), such as KITTI's P2.
         with_depth: append the depth in metres.
 
     Returns:
-        (..., 2) pixels, or (..., 3) with the depth; of the type of ``points_3d``. Points in the
-        plane of the camera come out as infinities.
+        pixels of shape (..., 2), or (..., 3) with the depth; of the type of ``points_3d``. Points
+        in the plane of the camera come out as infinities.
 
     Raises:
         ValueError: if the matrix has another shape.
@@ -158,14 +172,14 @@ def points_cam2img(
     if isinstance(points_3d, np.ndarray):
         return points_cam2img(torch.from_numpy(points_3d), proj_mat, with_depth).numpy()
     points_3d = points_3d if points_3d.is_floating_point() else points_3d.float()
-    proj_mat = torch.as_tensor(proj_mat, dtype=points_3d.dtype, device=points_3d.device)
-    if tuple(proj_mat.shape) not in {(3, 3), (3, 4), (4, 4)}:
+    matrix = torch.as_tensor(proj_mat, dtype=points_3d.dtype, device=points_3d.device)
+    if tuple(matrix.shape) not in {(3, 3), (3, 4), (4, 4)}:
         raise ValueError(
-            f'proj_mat has shape {tuple(proj_mat.shape)}, expected (3, 3), (3, 4) or (4, 4)'
+            f'proj_mat has shape {tuple(matrix.shape)}, expected (3, 3), (3, 4) or (4, 4)'
         )
-    projected = points_3d @ proj_mat[:3, :3].T
-    if proj_mat.shape[1] == 4:
-        projected = projected + proj_mat[:3, 3]
+    projected = points_3d @ matrix[:3, :3].T
+    if matrix.shape[1] == 4:
+        projected = projected + matrix[:3, 3]
     depth = projected[..., 2:3]
     pixels = projected[..., :2] / depth
     return torch.cat([pixels, depth], dim=-1) if with_depth else pixels

@@ -37,7 +37,8 @@ class TensorRows:
     Subclasses say what the columns mean: they implement ``like`` and ``bev``.
     """
 
-    tensor: torch.Tensor
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
 
     def like(self, rows: torch.Tensor) -> Self:
         """Wrap other rows of the same layout in an object of this class."""
@@ -100,7 +101,7 @@ class TensorRows:
             limits: (x_min, y_min, z_min, x_max, y_max, z_max) in metres.
 
         Returns:
-            (N,) bool.
+            bool of shape (N,).
 
         Raises:
             ValueError: if there are not six limits.
@@ -114,7 +115,7 @@ class TensorRows:
             limits: (x_min, y_min, x_max, y_max) in metres, in the axes of ``bev``.
 
         Returns:
-            (N,) bool.
+            bool of shape (N,).
 
         Raises:
             ValueError: if there are not four limits.

@@ -16,8 +16,8 @@ class BasePoints(TensorRows):
     """N points (x, y, z, ...) in metres; what the further columns hold is up to the data.
 
     Args:
-        tensor: (N, points_dim). The points share its memory where no conversion is needed, and
-            their methods work in place: give a copy to keep the original.
+        tensor: of shape (N, points_dim). The points share its memory where no conversion is needed,
+            and their methods work in place: give a copy to keep the original.
         points_dim: number of columns, at least 3.
         attribute_dims: which columns hold an attribute, such as dict(color=[3, 4, 5], height=6).
 
@@ -38,7 +38,7 @@ class BasePoints(TensorRows):
     ) -> None:
         if points_dim < 3:
             raise ValueError(f'points_dim must be at least 3 (x, y, z), got {points_dim}')
-        self.tensor = float_rows(tensor, points_dim, f'tensor of {type(self).__name__}')
+        super().__init__(float_rows(tensor, points_dim, f'tensor of {type(self).__name__}'))
         self.points_dim = points_dim
         self.attribute_dims = attribute_dims
 
@@ -52,7 +52,7 @@ class BasePoints(TensorRows):
 
     @property
     def coord(self) -> torch.Tensor:
-        """(N, 3) positions."""
+        """Positions of shape (N, 3)."""
         return self.tensor[:, :3]
 
     @coord.setter
@@ -61,12 +61,12 @@ class BasePoints(TensorRows):
 
     @property
     def height(self) -> torch.Tensor | None:
-        """(N,) the attribute 'height', None if there is none."""
+        """The attribute 'height' of shape (N,), None if there is none."""
         return self._attribute('height')
 
     @property
     def color(self) -> torch.Tensor | None:
-        """(N, 3) the attribute 'color', None if there is none."""
+        """The attribute 'color' of shape (N, 3), None if there is none."""
         return self._attribute('color')
 
     def _attribute(self, name: str) -> torch.Tensor | None:
@@ -75,12 +75,12 @@ class BasePoints(TensorRows):
 
     @property
     def shape(self) -> torch.Size:
-        """(N, points_dim)."""
+        """Number of points and of columns."""
         return self.tensor.shape
 
     @property
     def bev(self) -> torch.Tensor:
-        """(N, 2) positions in the bird's eye view."""
+        """Positions in the bird's eye view, of shape (N, 2)."""
         return self.tensor[:, list(self.BEV_AXES)]
 
     def shuffle(self) -> torch.Tensor:
@@ -97,7 +97,7 @@ class BasePoints(TensorRows):
             axis: what an angle turns about; the vertical if None.
 
         Returns:
-            (3, 3) matrix for row vectors.
+            of shape (3, 3), matrix for row vectors.
 
         Raises:
             ValueError: if ``rotation`` is neither.
@@ -129,7 +129,7 @@ class BasePoints(TensorRows):
     def __getitem__(self, item: Any) -> Self:
         """Select points, or with a pair of indices points and columns.
 
-        Of the columns, x, y and z have to stay in place; attributes follow theirs.
+        x, y and z have to stay in place. Attributes follow their columns.
         """
         if not (isinstance(item, tuple) and len(item) == 2):
             return super().__getitem__(item)

@@ -24,19 +24,20 @@ def box3d_multiclass_nms(
     """Suppress the boxes of each class on their own, and keep the best of all classes.
 
     Args:
-        mlvl_bboxes: (N, D) boxes of all levels.
-        mlvl_bboxes_for_nms: (N, 5) the same in the bird's eye view, (x1, y1, x2, y2, yaw).
-        mlvl_scores: (N, C + 1) scores, the last column for the background.
+        mlvl_bboxes: of shape (N, D), boxes of all levels.
+        mlvl_bboxes_for_nms: of shape (N, 5), the same in the bird's eye view, (x1, y1, x2, y2,
+            yaw).
+        mlvl_scores: scores of shape (N, C + 1), the last column for the background.
         score_thr: only scores above it count.
         max_num: the most boxes to return.
         cfg: with ``use_rotate_nms`` (take the yaw into account) and ``nms_thr`` (the IoU above
             which the lower score is dropped).
-        mlvl_dir_scores: (N,) directions, handed through.
-        mlvl_attr_scores: (N,) attributes, handed through.
-        mlvl_bboxes2d: (N, 4) boxes in the image, handed through.
+        mlvl_dir_scores: directions of shape (N,), handed through.
+        mlvl_attr_scores: attributes of shape (N,), handed through.
+        mlvl_bboxes2d: of shape (N, 4), boxes in the image, handed through.
 
     Returns:
-        Boxes (K, D), scores (K,), labels (K,), and of the last three arguments those given. They
+        boxes (K, D), scores (K,), labels (K,), and of the last three arguments those given. They
         are ordered by class and within it by descending score; where there were more than
         ``max_num``, by descending score.
 

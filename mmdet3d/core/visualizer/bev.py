@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
@@ -48,7 +49,7 @@ def draw_bev(
         title: a line above the picture.
 
     Returns:
-        The path.
+        the path.
     """
     x_min, y_min, x_max, y_max = view
     figure = Figure(figsize=(10, 10 * (x_max - x_min) / (y_max - y_min) + 0.6), dpi=120)
@@ -68,7 +69,7 @@ def draw_bev(
     return path
 
 
-def _draw_layer(axes, layer: BoxLayer) -> None:
+def _draw_layer(axes: Axes, layer: BoxLayer) -> None:
     corners = layer.boxes.corners[:, _BOTTOM, :2].cpu().numpy()
     middle, front = corners.mean(axis=1), corners[:, 2:].mean(axis=1)
     outlines = np.concatenate([corners, corners[:, :1]], axis=1)

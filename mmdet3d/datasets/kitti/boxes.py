@@ -14,12 +14,12 @@ def camera_boxes_to_lidar(annos: dict[str, np.ndarray], calib: dict[str, np.ndar
     when it faces forward (LiDAR x): ``yaw = -pi/2 - rotation_y``.
 
     Args:
-        annos: location (N, 3), dimensions (N, 3: length, height, width) in metres and
-            rotation_y (N,) in radians, in rectified camera coordinates.
+        annos: ``location`` of shape (N, 3), ``dimensions`` (length, height, width) of shape (N, 3)
+            in metres, and ``rotation_y`` of shape (N,) in radians, in rectified camera coordinates.
         calib: R0_rect and Tr_velo_to_cam, each (4, 4).
 
     Returns:
-        float32 array (N, 7): x, y, z of the bottom centre, length, width, height, and yaw in
+        float32 of shape (N, 7): x, y, z of the bottom centre, length, width, height, and yaw in
         [-pi, pi).
     """
     boxes = np.column_stack([annos[key] for key in ('location', 'dimensions', 'rotation_y')])

@@ -25,15 +25,15 @@ def read_calib(path: str | Path) -> dict[str, np.ndarray]:
     A LiDAR point p projects to the left colour image as ``P2 @ R0_rect @ Tr_velo_to_cam @ p``.
 
     Args:
-        path: The file, as KITTI's ``calib/000008.txt``.
+        path: the file, as KITTI's ``calib/000008.txt``.
 
     Returns:
         float64 arrays of shape (4, 4) under P0, P1, P2, P3 (projections, in pixels), R0_rect,
         Tr_velo_to_cam and Tr_imu_to_velo (rotations, with translations in metres).
 
     Raises:
-        FileNotFoundError: There is no such file.
-        DataFormatError: A matrix is missing, or has not the values it should have.
+        FileNotFoundError: if there is no such file.
+        DataFormatError: if a matrix is missing, or has not the values it should have.
     """
     path = require_file(path, 'a calibration file')
     lines = path.read_text().splitlines()
@@ -66,7 +66,11 @@ def _parse_matrix(path: Path, key: str, text: str, shape: tuple[int, int]) -> np
 
 
 def camera_from_lidar(calib: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The (4, 4) float64 matrix from LiDAR to rectified camera coordinates, column vectors."""
+    """Give the matrix from LiDAR to rectified camera coordinates, for column vectors.
+
+    Returns:
+        float64 of shape (4, 4).
+    """
     return np.asarray(calib['R0_rect'], np.float64) @ np.asarray(
         calib['Tr_velo_to_cam'], np.float64
     )

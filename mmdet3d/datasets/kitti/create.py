@@ -34,20 +34,20 @@ def create_kitti_data(
     depend on the number of workers.
 
     Args:
-        root_path: The raw dataset: ImageSets, training and optionally testing. Images are used
-            for their size alone, and may be missing.
-        out_dir: Where to write; made if missing.
-        extra_tag: The prefix of the files' names.
-        workers: Processes to use; by default, up to one per processor for large datasets. Scripts
+        root_path: the raw dataset: ImageSets, training and optionally testing. Images are used for
+            their size alone, and may be missing.
+        out_dir: where to write; made if missing.
+        extra_tag: the prefix of the files' names.
+        workers: processes to use; by default, up to one per processor for large datasets. Scripts
             that use more than one need an ``if __name__ == '__main__'`` guard.
 
     Returns:
-        A summary that prints as a few lines.
+        a summary that prints as a few lines.
 
     Raises:
-        FileNotFoundError: A list of frames, or a file of a listed frame, is missing.
-        DataFormatError: A file of the dataset is malformed; the message names it.
-        ValueError: ``workers`` is less than 1.
+        FileNotFoundError: if a list of frames, or a file of a listed frame, is missing.
+        DataFormatError: if a file of the dataset is malformed; the message names it.
+        ValueError: if ``workers`` is less than 1.
     """
     if workers is not None and workers < 1:
         raise ValueError(f'workers must be 1 or more, or None for a default; got {workers}')

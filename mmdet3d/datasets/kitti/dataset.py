@@ -1,7 +1,7 @@
 """KITTI's 3D object detection data set."""
 
 import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,9 @@ from mmdet3d.datasets.kitti.calib import camera_from_lidar
 from mmdet3d.datasets.kitti.labels import write_label
 from mmdet3d.datasets.kitti.results import kitti_anno, visible_detections
 from mmdet3d.datasets.pictures import draw_frames, refuse_screen
+from mmdet3d.datasets.table_columns import TableColumn
 
 _INFO_KEYS = ('image', 'calib')
-_DEFAULT_PIPELINE = (
-    {'type': 'LoadPointsFromFile', 'coord_type': 'LIDAR', 'load_dim': 4, 'use_dim': 4},
-    {'type': 'DefaultFormatBundle3D', 'class_names': (), 'with_label': False},
-    {'type': 'Collect3D', 'keys': ['points']},
-)
 
 
 @DATASETS.register_module()
@@ -155,7 +151,7 @@ class KittiDataset(Custom3DDataset):
         return {key: np.asarray(values)[keep] for key, values in ann_info.items()}
 
     @staticmethod
-    def drop_arrays_by_name(gt_names: Sequence[str], used_classes: Sequence[str]) -> np.ndarray:
+    def drop_arrays_by_name(gt_names: Iterable[str], used_classes: Sequence[str]) -> np.ndarray:
         """Indices (K,) int64 of the names that are not among ``used_classes``."""
         return np.flatnonzero([name not in used_classes for name in gt_names])
 
@@ -313,4 +309,16 @@ class KittiDataset(Custom3DDataset):
             ValueError: if ``show`` is on.
         """
         refuse_screen(show)
-        draw_frames(self, results, out_dir, pipeline or _DEFAULT_PIPELINE, 'annos')
+        draw_frames(self, results, out_dir, pipeline)
+
+    def table_columns(self) -> list[TableColumn]:
+        """List AP in BEV and 3D of each class and their means: 40 recalls, moderate, strict."""
+        figures = {
+            view: tuple(f'KITTI/{name}_{view}_AP40_moderate_strict' for name in self.CLASSES)
+            for view in ('BEV', '3D')
+        }
+        return [
+            TableColumn(f'{name} {view}', (figure,))
+            for view, of_classes in figures.items()
+            for name, figure in zip(self.CLASSES, of_classes)
+        ] + [TableColumn(f'mean {view}', of_classes) for view, of_classes in figures.items()]

@@ -24,11 +24,11 @@ class FrameJob:
     """One frame to convert.
 
     Attributes:
-        root_path: The raw dataset.
-        out_dir: Where to write.
+        root_path: the raw dataset.
+        out_dir: where to write.
         folder: 'training' or 'testing'.
-        index: The frame's id.
-        database: The object database's folder in ``out_dir``, None to leave the objects out of it.
+        index: the frame's id.
+        database: the object database's folder in ``out_dir``, None to leave the objects out of it.
     """
 
     root_path: Path
@@ -43,10 +43,10 @@ class FrameResult:
     """What one frame gives.
 
     Attributes:
-        info: Its entry in the info files.
-        objects: Its entries in the object database.
-        num_points: Points of the raw and of the reduced cloud.
-        has_image: Whether the image's size was read rather than assumed.
+        info: its entry in the info files.
+        objects: its entries in the object database.
+        num_points: points of the raw and of the reduced cloud.
+        has_image: whether the image's size was read rather than assumed.
     """
 
     info: dict[str, Any]
@@ -59,14 +59,14 @@ def convert_frame(job: FrameJob) -> FrameResult:
     """Write a frame's reduced cloud and objects, and build its entries.
 
     Args:
-        job: The frame and the folders.
+        job: the frame and the folders.
 
     Returns:
-        The frame's entries and figures.
+        the frame's entries and figures.
 
     Raises:
-        FileNotFoundError: The frame has no calibration, cloud or (in training) label file.
-        DataFormatError: One of them is malformed; the message names it.
+        FileNotFoundError: if the frame has no calibration, cloud or (in training) label file.
+        DataFormatError: if one of them is malformed; the message names it.
     """
     calib = read_calib(_raw_file(job, 'calib', '.txt'))
     image_shape = read_image_shape(_raw_file(job, 'image_2', '.png'))

@@ -19,15 +19,15 @@ def write_objects(
     """Write the points of each object of a frame, relative to its box's bottom centre.
 
     Args:
-        out_dir: The folder that holds the database.
-        database: The database's folder inside ``out_dir``, like 'kitti_gt_database'.
-        info: The frame's entry, with annotations of which T are not DontCare.
-        boxes: float32 (T, 7) LiDAR boxes of these.
-        points: float32 (M, 4) cloud of the frame.
-        inside: bool (M, T), whether a point lies in a box.
+        out_dir: the folder that holds the database.
+        database: the database's folder inside ``out_dir``, like 'kitti_gt_database'.
+        info: the frame's entry, with annotations of which T are not DontCare.
+        boxes: LiDAR boxes of these, float32 of shape (T, 7).
+        points: cloud of the frame, float32 of shape (M, 4).
+        inside: whether a point lies in a box, bool of shape (M, T).
 
     Returns:
-        The objects' entries, in the order of ``boxes``, without their group.
+        the objects' entries, in the order of ``boxes``, without their group.
     """
     frame = info['image']['image_idx']
     annos = info['annos']
@@ -57,10 +57,10 @@ def group_by_class(entries: list[dict[str, Any]]) -> dict[str, list[dict[str, An
     """Give each object a group of its own and sort the objects into classes.
 
     Args:
-        entries: The objects of all frames, in the order of the frames.
+        entries: the objects of all frames, in the order of the frames.
 
     Returns:
-        The entries, each with its group_id, under their class names.
+        the entries, each with its group_id, under their class names.
     """
     by_class: dict[str, list[dict[str, Any]]] = {}
     for group_id, entry in enumerate(entries):

@@ -14,13 +14,13 @@ def read_image_shape(path: str | Path) -> tuple[int, int] | None:
     """Read an image's size from its header, without decoding it.
 
     Args:
-        path: The image, as KITTI's ``image_2/000008.png``.
+        path: the image, as KITTI's ``image_2/000008.png``.
 
     Returns:
         (height, width) in pixels, or None if there is no such file.
 
     Raises:
-        DataFormatError: The file is no image.
+        DataFormatError: if the file is no image.
     """
     if not Path(path).is_file():
         return None

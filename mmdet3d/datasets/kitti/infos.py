@@ -35,12 +35,12 @@ def frame_info(
 
     Args:
         folder: 'training' or 'testing'.
-        index: The frame's id.
-        calib: The matrices of the frame, each (4, 4).
-        image_shape: Height and width in pixels.
+        index: the frame's id.
+        calib: the matrices of the frame, each (4, 4).
+        image_shape: height and width in pixels.
 
     Returns:
-        A dict with image, point_cloud (paths relative to the dataset's root) and calib.
+        a dict with image, point_cloud (paths relative to the dataset's root) and calib.
     """
     return {
         'image': {
@@ -60,11 +60,12 @@ def complete_annos(annos: dict[str, np.ndarray], num_points: np.ndarray) -> dict
     """Add what a label file does not say to its annotations.
 
     Args:
-        annos: The annotations of a frame, N objects of which T are not DontCare.
-        num_points: (T,) points in the box of each object that is not DontCare.
+        annos: the annotations of a frame, N objects of which T are not DontCare.
+        num_points: of shape (T,), points in the box of each object that is not DontCare.
 
     Returns:
-        The annotations with difficulty and num_points_in_gt (-1 for DontCare), int32 (N,) each.
+        the annotations with difficulty and num_points_in_gt (-1 for DontCare), each int32 of shape
+        (N,).
     """
     num_points_in_gt = np.full(len(annos['name']), -1, dtype=np.int32)
     num_points_in_gt[annos['name'] != 'DontCare'] = num_points

@@ -22,18 +22,18 @@ def read_label(path: str | Path) -> dict[str, np.ndarray]:
     A file without lines is a frame without objects: arrays of length 0.
 
     Args:
-        path: The file, as KITTI's ``label_2/000008.txt``, or detections with a score column.
+        path: the file, as KITTI's ``label_2/000008.txt``, or detections with a score column.
 
     Returns:
-        Arrays over the N objects, in the order of the file: name (str), truncated (float64, 0..1),
+        arrays over the N objects, in the order of the file: name (str), truncated (float64, 0..1),
         occluded (int64, 0..3), alpha (float64, radians), bbox (N, 4: left, top, right, bottom in
         pixels), dimensions (N, 3: length, height, width in metres), location (N, 3: bottom centre
         in metres), rotation_y (radians), score (0 where the file has none), index (int32, number
         among the objects that are not DontCare, -1 for DontCare) and group_ids (int32, line).
 
     Raises:
-        FileNotFoundError: There is no such file.
-        DataFormatError: A line has not 15 or 16 columns, or one is no number.
+        FileNotFoundError: if there is no such file.
+        DataFormatError: if a line has not 15 or 16 columns, or one is no number.
     """
     path = require_file(path, 'a label file')
     lines = enumerate(path.read_text().splitlines(), start=1)
@@ -90,13 +90,13 @@ def write_label(path: str | Path, annos: dict[str, Any]) -> None:
     A frame without detections gives an empty file.
 
     Args:
-        path: The ``.txt`` file to write; missing folders are made.
+        path: the ``.txt`` file to write; missing folders are made.
         annos: name, alpha, bbox, dimensions (l, h, w), location, rotation_y and score, and
             optionally truncated and occluded, in the shapes and units of :func:`read_label`.
 
     Raises:
-        KeyError: One of the arrays is missing.
-        ValueError: The arrays are not all of the same length.
+        KeyError: if one of the arrays is missing.
+        ValueError: if the arrays are not all of the same length.
     """
     missing = [key for key in RESULT_KEYS if key not in annos]
     if missing:

@@ -15,9 +15,9 @@ def points_in_view(
     """Find the points that project into the image of camera 2, between NEAR and FAR.
 
     Args:
-        points: (N, 3 or more) LiDAR points, x, y, z first, in metres.
+        points: of shape (N, 3 or more), LiDAR points, x, y, z first, in metres.
         calib: P2, R0_rect and Tr_velo_to_cam, each (4, 4).
-        image_shape: Height and width in pixels.
+        image_shape: height and width in pixels.
 
     Returns:
         bool array (N,); points exactly on a border are outside.

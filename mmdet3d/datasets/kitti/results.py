@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmdet3d.core.bbox import BaseInstance3DBoxes, Box3DMode, limit_period
+from mmdet3d.core.bbox import Box3DMode, limit_period
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
 
 # Corners nearer to the camera's plane, or behind it, are taken to be this far in front of it: their
@@ -21,12 +21,12 @@ def image_outlines(
     """Smallest upright rectangles around boxes in the image.
 
     Args:
-        corners: (N, 8, 3) corners in rectified camera coordinates, metres.
-        projection: (4, 4) or (3, 4) projection of the camera, KITTI's P2.
+        corners: of shape (N, 8, 3), corners in rectified camera coordinates, in metres.
+        projection: projection of the camera of shape (4, 4) or (3, 4), KITTI's P2.
 
     Returns:
-        (N, 4) rectangles (x1, y1, x2, y2) in pixels, not clipped, and (N,) bool, whether any
-        part of the box is in front of the camera.
+        of shape (N, 4), rectangles (x1, y1, x2, y2) in pixels, not clipped; and bool of shape (N,),
+        whether any part of the box is in front of the camera.
     """
     matrix = corners.new_tensor(np.asarray(projection)[:3])
     lateral, depth = corners[..., :2], corners[..., 2:]
@@ -53,7 +53,7 @@ def visible_detections(
         ``box3d_camera`` (K, 7), ``box3d_lidar`` (K, 7 or more), ``scores`` (K,), ``label_preds``
         (K,); and ``sample_idx``.
     """
-    boxes: BaseInstance3DBoxes = detections['boxes_3d'].to('cpu')
+    boxes = detections['boxes_3d'].to('cpu')
     boxes.limit_yaw(offset=0.5, period=2 * np.pi)
     camera_boxes = boxes.convert_to(Box3DMode.CAM, camera_from_lidar(info['calib']))
     outlines, in_front = image_outlines(camera_boxes.corners, info['calib']['P2'])

@@ -9,15 +9,15 @@ def read_split(root_path: str | Path, split: str) -> list[int]:
     """Read the frame ids of one split.
 
     Args:
-        root_path: The folder that holds ``ImageSets``.
-        split: The name of the list: 'train', 'val' or 'test'.
+        root_path: the folder that holds ``ImageSets``.
+        split: the name of the list: 'train', 'val' or 'test'.
 
     Returns:
-        The ids, in the order of the file.
+        the ids, in the order of the file.
 
     Raises:
-        FileNotFoundError: The list is not there; the message says which lists are expected.
-        DataFormatError: A line is no frame id, or an id is listed twice.
+        FileNotFoundError: if the list is not there; the message says which lists are expected.
+        DataFormatError: if a line is no frame id, or an id is listed twice.
     """
     path = Path(root_path) / 'ImageSets' / f'{split}.txt'
     if not path.is_file():

@@ -13,11 +13,11 @@ class CreationSummary:
     """What was converted.
 
     Attributes:
-        out_dir: Where the files are.
-        frames: Frames per split.
-        objects: Objects per class in the training and validation frames.
-        database: Objects per class in the database.
-        num_points: Points of all raw clouds, and of all reduced ones.
+        out_dir: where the files are.
+        frames: frames per split.
+        objects: objects per class in the training and validation frames.
+        database: objects per class in the database.
+        num_points: points of all raw clouds, and of all reduced ones.
     """
 
     out_dir: Path
@@ -47,13 +47,13 @@ def summarise(
     """Count what was converted.
 
     Args:
-        out_dir: Where the files are.
-        chosen: The frames of each split.
-        database: The entries of the object database under their class names.
-        results: All frames, each once.
+        out_dir: where the files are.
+        chosen: the frames of each split.
+        database: the entries of the object database under their class names.
+        results: all frames, each once.
 
     Returns:
-        The figures to show.
+        the figures to show.
     """
     names = [name for member in chosen['trainval'] for name in member.info['annos']['name']]
     return CreationSummary(
@@ -61,7 +61,10 @@ def summarise(
         frames={split: len(members) for split, members in chosen.items()},
         objects=dict(Counter(map(str, names))),
         database={name: len(entries) for name, entries in database.items()},
-        num_points=tuple(sum(result.num_points[i] for result in results) for i in (0, 1)),
+        num_points=(
+            sum(result.num_points[0] for result in results),
+            sum(result.num_points[1] for result in results),
+        ),
     )
 
 

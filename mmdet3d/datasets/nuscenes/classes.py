@@ -58,10 +58,10 @@ def attributes_of(names: list[str], velocities: np.ndarray) -> list[str]:
 
     Args:
         names: classes of N objects.
-        velocities: (N, 2) in m/s.
+        velocities: of shape (N, 2), in m/s.
 
     Returns:
-        The N attributes; '' for classes that have none.
+        the N attributes; '' for classes that have none.
     """
     moving = np.hypot(velocities[:, 0], velocities[:, 1]) > MOVING_SPEED
     return [_ATTRIBUTES[name][int(is_moving)] for name, is_moving in zip(names, moving)]

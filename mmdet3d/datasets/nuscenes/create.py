@@ -22,10 +22,10 @@ class NuScenesSummary:
     """What was converted.
 
     Attributes:
-        out_dir: Where the files are.
-        samples: Samples per file.
-        objects: Objects per class in all of them.
-        num_sweeps: Sweeps of all samples.
+        out_dir: where the files are.
+        samples: samples per file.
+        objects: objects per class in all of them.
+        num_sweeps: sweeps of all samples.
     """
 
     out_dir: Path
@@ -57,27 +57,27 @@ def create_nuscenes_data(
     they are; the files name them by ``root_path``.
 
     Args:
-        root_path: The data set: maps, samples, sweeps and the tables of ``version``.
-        out_dir: Where to write; made if missing.
+        root_path: the data set: maps, samples, sweeps and the tables of ``version``.
+        out_dir: where to write; made if missing.
         version: 'v1.0-trainval', 'v1.0-mini' or 'v1.0-test'.
-        max_sweeps: Sweeps to list per sample.
-        extra_tag: The prefix of the files' names.
+        max_sweeps: sweeps to list per sample.
+        extra_tag: the prefix of the files' names.
 
     Returns:
-        A summary that prints as a few lines.
+        a summary that prints as a few lines.
 
     Raises:
-        ImportError: nuscenes-devkit is not installed.
-        ValueError: ``version`` or ``max_sweeps`` is out of its range.
-        FileNotFoundError: The folder, the version, or a cloud of the tables is missing.
-        DataFormatError: A sample has no LiDAR, or no scene belongs to an official split.
+        ImportError: if nuscenes-devkit is not installed.
+        ValueError: if ``version`` or ``max_sweeps`` is out of its range.
+        FileNotFoundError: if the folder, the version, or a cloud of the tables is missing.
+        DataFormatError: if a sample has no LiDAR, or no scene belongs to an official split.
     """
     if max_sweeps < 0:
         raise ValueError(f'max_sweeps is {max_sweeps}, expected 0 or more')
     tables = open_tables(root_path, version)
     out_dir = Path(out_dir)
     chosen = _samples_of_splits(tables, version)
-    infos = {name: [] for name in chosen}
+    infos: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
     with tqdm(total=sum(map(len, chosen.values())), unit='sample') as progress:
         for name, samples in chosen.items():
             for sample in samples:

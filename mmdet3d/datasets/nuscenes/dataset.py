@@ -16,10 +16,11 @@ from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.nuscenes.classes import CLASSES
-from mmdet3d.datasets.nuscenes.evaluation import evaluate_file, figures_of, report
+from mmdet3d.datasets.nuscenes.evaluation import ERRORS, evaluate_file, figures_of, report
 from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
 from mmdet3d.datasets.nuscenes.results import sample_results, write_results
 from mmdet3d.datasets.pictures import draw_frames, refuse_screen
+from mmdet3d.datasets.table_columns import TableColumn
 
 _MODALITY = {
     'use_camera': False,
@@ -28,12 +29,6 @@ _MODALITY = {
     'use_map': False,
     'use_external': False,
 }
-_DEFAULT_PIPELINE = (
-    {'type': 'LoadPointsFromFile', 'coord_type': 'LIDAR', 'load_dim': 5, 'use_dim': 5},
-    {'type': 'DefaultFormatBundle3D', 'class_names': (), 'with_label': False},
-    {'type': 'Collect3D', 'keys': ['points']},
-)
-_VIEW = (-50, -50, 50, 50)
 _RESULT_NAME = 'pts_bbox'
 
 
@@ -67,6 +62,9 @@ class NuScenesDataset(Custom3DDataset):
     """
 
     CLASSES = CLASSES
+    TRUTH_KEY = 'gt_boxes'
+    POINT_COLUMNS = 5
+    VIEW = (-50, -50, 50, 50)
 
     def __init__(
         self,
@@ -173,7 +171,7 @@ class NuScenesDataset(Custom3DDataset):
 
     def _annos(self, index: int) -> dict[str, Any]:
         info = self.data_infos[index]
-        if 'gt_boxes' not in info:
+        if not self.has_truth(index):
             raise KeyError(
                 f"frame {index} of {self.ann_file} has no 'gt_boxes': it belongs to a split "
                 'without labels, which can be tested (test_mode=True, --format-only) but neither '
@@ -233,7 +231,7 @@ class NuScenesDataset(Custom3DDataset):
             submission_prefix: the same, under the name that ``tools/test.py`` uses.
 
         Returns:
-            The file, and the temporary folder it is in where no prefix is given.
+            the file, and the temporary folder it is in where no prefix is given.
 
         Raises:
             ValueError: if there is not one result per frame.
@@ -315,4 +313,11 @@ class NuScenesDataset(Custom3DDataset):
             ValueError: if ``show`` is on.
         """
         refuse_screen(show)
-        draw_frames(self, results, out_dir, pipeline or _DEFAULT_PIPELINE, 'gt_boxes', _VIEW)
+        draw_frames(self, results, out_dir, pipeline)
+
+    def table_columns(self) -> list[TableColumn]:
+        """List mAP, NDS and the five mean errors, as the devkit gives them."""
+        return [
+            TableColumn(name, (f'{_RESULT_NAME}_NuScenes/{name}',), '.3f')
+            for name in ('mAP', 'NDS', *ERRORS.values())
+        ]

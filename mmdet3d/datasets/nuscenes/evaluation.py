@@ -32,7 +32,7 @@ def evaluate_file(
         eval_version: name of the devkit's configuration.
 
     Returns:
-        The devkit's ``metrics_summary``: ``mean_ap``, ``nd_score``, ``tp_errors``, ``label_aps``,
+        the devkit's ``metrics_summary``: ``mean_ap``, ``nd_score``, ``tp_errors``, ``label_aps``,
         ``mean_dist_aps``, ``label_tp_errors`` and more.
 
     Raises:
@@ -58,7 +58,7 @@ def figures_of(summary: dict[str, Any], prefix: str) -> dict[str, float]:
         ``{prefix}/mAP``, ``{prefix}/NDS``, the five mean errors such as ``{prefix}/mATE``; and for
         each class ``{prefix}/car_AP_dist_0.5`` and so on, and ``{prefix}/car_trans_err`` and so on.
     """
-    figures = {}
+    figures: dict[str, float] = {}
     for name, aps in summary['label_aps'].items():
         figures.update((f'{prefix}/{name}_AP_dist_{key}', ap) for key, ap in aps.items())
         errors = summary['label_tp_errors'][name]

@@ -41,7 +41,7 @@ def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.concatenate([scalar, vector], axis=-1)
 
 
-def about_z(angle: np.ndarray) -> np.ndarray:
+def about_z(angle: float | np.ndarray) -> np.ndarray:
     """Give the quaternions (..., 4) of counter-clockwise turns about z, in radians."""
     half = np.asarray(angle, dtype=np.float64) / 2
     return np.stack([np.cos(half), 0 * half, 0 * half, np.sin(half)], axis=-1)

@@ -27,7 +27,7 @@ def sample_results(
         class_names: names of the classes, in label order.
 
     Returns:
-        A dict for each: ``sample_token``, ``translation`` of the middle, ``size`` (width, length,
+        a dict for each: ``sample_token``, ``translation`` of the middle, ``size`` (width, length,
         height), ``rotation`` (quaternion), ``velocity``, ``detection_name``, ``detection_score``
         and ``attribute_name``.
 
@@ -78,7 +78,7 @@ def map_boxes(
         info: the sample's entry of the info file.
 
     Returns:
-        Middles (N, 3), sizes (N, 3: width, length, height), rotations (N, 4) and velocities (N, 2).
+        middles (N, 3), sizes (N, 3: width, length, height), rotations (N, 4) and velocities (N, 2).
     """
     rows = boxes.tensor.numpy().astype(np.float64)
     middles = boxes.gravity_center.numpy().astype(np.float64)

@@ -5,11 +5,12 @@ Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2
 
 import os.path as osp
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
@@ -28,8 +29,8 @@ _POINTS_LOADER = {
 class BatchSampler:
     """Draw entries of a list without replacement, and shuffle anew once all are drawn.
 
-    The first shuffle happens at the first draw, that is inside a data loader's worker, so that the
-    workers' own seeds rule it and they do not all go through the list in one order.
+    The first shuffle happens at the first draw, inside a data loader's worker. It follows the
+    worker's own seed, so the workers do not all go through the list in one order.
 
     Args:
         sampled_list: what to draw from.
@@ -99,7 +100,7 @@ class DataBaseSampler:
         self.sampler_dict = self._build_samplers()
 
     def _prepare(self, db_infos: DbInfos, prepare: Mapping[str, Any]) -> DbInfos:
-        filters = {
+        filters: dict[str, Callable[[DbInfos, Any], DbInfos]] = {
             'filter_by_difficulty': self.filter_by_difficulty,
             'filter_by_min_points': self.filter_by_min_points,
         }
@@ -150,15 +151,15 @@ class DataBaseSampler:
         """Sample objects that collide neither with the frame's objects nor with each other.
 
         Args:
-            gt_bboxes: (N, 7 or more) boxes of the frame.
-            gt_labels: (N,) their labels, -1 for classes that are not trained.
+            gt_bboxes: of shape (N, 7 or more), boxes of the frame.
+            gt_labels: of shape (N,), their labels, -1 for classes that are not trained.
             img: must be None, images are not sampled into.
             ground_plane: must be None, sampled objects keep the height they were seen at.
 
         Returns:
-            None where nothing is sampled, else a dict of ``gt_labels_3d`` (M,) int64,
-            ``gt_bboxes_3d`` (M, 7 or more) float32, ``points`` (points of all M, in place) and
-            ``group_ids`` (M,), which go on from the frame's.
+            None if nothing is sampled, else a dict of ``gt_labels_3d``, int64 of shape (M,),
+            ``gt_bboxes_3d``, float32 of shape (M, 7 or more), ``points`` (points of all M, in
+            place) and ``group_ids`` of shape (M,), which go on from the frame's.
 
         Raises:
             ValueError: if ``img`` or ``ground_plane`` is given.
@@ -189,7 +190,7 @@ class DataBaseSampler:
         Args:
             name: the class.
             num: how many to draw.
-            gt_bboxes: (N, 7 or more) boxes that are in the frame already.
+            gt_bboxes: of shape (N, 7 or more), boxes that are in the frame already.
 
         Returns:
             database entries of those that are kept.
@@ -199,7 +200,7 @@ class DataBaseSampler:
         keep = collision_free(seen_from_above(boxes), len(gt_bboxes))
         return [info for info, kept in zip(drawn, keep) if kept]
 
-    def _load_points(self, sampled: list[dict]):
+    def _load_points(self, sampled: list[dict]) -> BasePoints:
         clouds = []
         for info in sampled:
             path = osp.join(self.data_root, info['path'])

@@ -32,9 +32,9 @@ class GlobalRotScaleTrans:
     ) -> None:
         if shift_height:
             raise ValueError('shift_height=True belongs to indoor data; leave it False')
-        if np.ndim(rot_range) == 0:
+        if not isinstance(rot_range, Sequence):
             rot_range = (-rot_range, rot_range)
-        if np.ndim(translation_std) == 0:
+        if not isinstance(translation_std, Sequence):
             translation_std = (translation_std,) * 3
         self.rot_range = _check_length('rot_range', rot_range, 2)
         self.scale_ratio_range = _check_length('scale_ratio_range', scale_ratio_range, 2)
@@ -52,10 +52,10 @@ class GlobalRotScaleTrans:
         ``pcd_rotation_angle`` the angle in radians, counter-clockwise.
         """
         movables = [results['points']] + [results[key] for key in results['bbox3d_fields']]
-        angle = np.random.uniform(*self.rot_range)
+        angle = _draw(self.rot_range)
         scale = results.get('pcd_scale_factor')
         if scale is None:
-            scale = np.random.uniform(*self.scale_ratio_range)
+            scale = _draw(self.scale_ratio_range)
         shift = np.random.normal(scale=self.translation_std, size=3)
 
         rotation = results['points'].rotate(angle)
@@ -73,6 +73,11 @@ class GlobalRotScaleTrans:
         )
         results.setdefault('transformation_3d_flow', []).extend(['R', 'S', 'T'])
         return results
+
+
+def _draw(limits: Sequence[float]) -> float:
+    low, high = limits
+    return np.random.uniform(low, high)
 
 
 def _check_length(name: str, values: Sequence[float], length: int) -> list[float]:

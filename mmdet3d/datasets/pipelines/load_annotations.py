@@ -1,5 +1,7 @@
 """Handing the annotations of a frame to the pipeline."""
 
+from typing import Any
+
 from mmdet3d.datasets.builder import PIPELINES
 
 _NOT_LIDAR = (
@@ -21,7 +23,7 @@ class LoadAnnotations3D:
 
     Args:
         with_bbox_3d: add ``gt_bboxes_3d`` and list it in ``bbox3d_fields``.
-        with_label_3d: add ``gt_labels_3d``, (N,) int64.
+        with_label_3d: add ``gt_labels_3d``, int64 of shape (N,).
         others: mmdetection3d's switches for images and segmentation, which must be False, and its
             options that only matter together with them, which are accepted and not used.
 
@@ -30,7 +32,9 @@ class LoadAnnotations3D:
         TypeError: at construction, for an argument mmdetection3d does not know either.
     """
 
-    def __init__(self, with_bbox_3d: bool = True, with_label_3d: bool = True, **others) -> None:
+    def __init__(
+        self, with_bbox_3d: bool = True, with_label_3d: bool = True, **others: Any
+    ) -> None:
         unknown = sorted(set(others) - set(_NOT_LIDAR) - set(_WITHOUT_EFFECT))
         if unknown:
             raise TypeError(

@@ -90,8 +90,8 @@ class LoadPointsFromMultiSweeps:
             clouds = [self._without_close(points.tensor.numpy())] * self.sweeps_num
         else:
             clouds = [self._load(sweeps[i], results['timestamp']) for i in self._choose(sweeps)]
-        clouds = [points.new_point(cloud) for cloud in clouds]
-        results['points'] = points.cat([points, *clouds])[:, self.use_dim]
+        every = [points, *(points.new_point(cloud) for cloud in clouds)]
+        results['points'] = points.cat(every)[:, self.use_dim]
         return results
 
     def _choose(self, sweeps: Sequence) -> np.ndarray:

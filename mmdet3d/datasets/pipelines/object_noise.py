@@ -63,7 +63,7 @@ class ObjectNoise:
     def _propose(self, boxes: np.ndarray) -> np.ndarray:
         size = (len(boxes), self.num_try)
         shift = np.random.normal(scale=self.translation_std, size=(*size, 3))
-        turn = np.random.uniform(*self.rot_range, size=size)
+        turn = np.random.uniform(self.rot_range[0], self.rot_range[1], size=size)
         tries = np.repeat(boxes[:, None], self.num_try, axis=1)
         low, high = self.global_rot_range
         if abs(high - low) >= _MIN_GLOBAL_RANGE:

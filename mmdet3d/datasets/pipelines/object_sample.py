@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
@@ -58,12 +59,12 @@ class ObjectSample:
         return results
 
     @staticmethod
-    def remove_points_in_boxes(points, boxes: np.ndarray):
+    def remove_points_in_boxes(points: BasePoints, boxes: np.ndarray) -> BasePoints:
         """Drop the points that lie in any of the boxes.
 
         Args:
             points: a ``BasePoints`` of N points.
-            boxes: (M, 7 or more) boxes, z at the bottom.
+            boxes: of shape (M, 7 or more), z at the bottom.
 
         Returns:
             a ``BasePoints`` of the points outside.

@@ -10,8 +10,8 @@ from mmdet3d.datasets.builder import PIPELINES
 class PointSample:
     """Sample a fixed number of points, as PointRCNN (Shi et al., CVPR 2019, section 4.1) needs.
 
-    A cloud with fewer points is sampled with replacement. One without any becomes points at the
-    origin whose further columns are zero, for a batch needs the same number from every cloud.
+    A cloud with fewer points is sampled with replacement. A cloud without points becomes points at
+    the origin whose further columns are zero: a batch needs the same number from every cloud.
 
     Args:
         num_points: how many points to sample.

@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 from mmdet.datasets.pipelines import Compose
 
 from mmdet3d.datasets.builder import PIPELINES
 
 
-def _as_list(value) -> list:
+def _as_list(value: Any) -> list:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
@@ -59,7 +60,15 @@ class MultiScaleFlipAug3D:
         directions = self.flip_direction
         return product(self.img_scale, self.pts_scale_ratio, horizontal, vertical, directions)
 
-    def _copy(self, results, scale, ratio, horizontal, vertical, direction) -> dict:
+    def _copy(
+        self,
+        results: dict,
+        scale: tuple[int, int],
+        ratio: float,
+        horizontal: bool,
+        vertical: bool,
+        direction: str,
+    ) -> dict:
         frame = copy.deepcopy(results)
         frame.update(
             scale=scale,

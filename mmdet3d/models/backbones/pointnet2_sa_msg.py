@@ -90,7 +90,7 @@ class PointNet2SAMSG(BaseModule):
         """Return what the stages keep of the points.
 
         Args:
-            points: (B, N, in_channels), x, y, z first.
+            points: of shape (B, N, in_channels), x, y, z first.
 
         Returns:
             ``sa_xyz``, positions (B, M_i, 3); ``sa_features`` (B, C_i, M_i); ``sa_indices``, which

@@ -87,7 +87,7 @@ class SECOND(BaseModule):
             x: bird's-eye view of shape (B, in_channels, H, W).
 
         Returns:
-            Maps of shape (B, out_channels[i], H_i, W_i).
+            maps of shape (B, out_channels[i], H_i, W_i).
         """
         maps = []
         for block in self.blocks:

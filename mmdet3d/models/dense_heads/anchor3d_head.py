@@ -11,7 +11,7 @@ from mmdet.core import build_assigner, build_bbox_coder, build_prior_generator
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import limit_period, xywhr2xyxyr
 from mmdet3d.core.post_processing import box3d_multiclass_nms
 from mmdet3d.models.builder import build_loss
@@ -23,6 +23,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     split_levels,
     stack_samples,
 )
+from mmdet3d.models.interfaces import HeadOutputs
 
 
 @HEADS.register_module()
@@ -75,8 +76,8 @@ class Anchor3DHead(BaseModule):
         self.num_classes = num_classes
         self.in_channels = in_channels
         self.feat_channels = feat_channels
-        self.train_cfg = train_cfg
-        self.test_cfg = test_cfg
+        self.train_cfg = train_cfg or {}
+        self.test_cfg = test_cfg or {}
         self.use_direction_classifier = use_direction_classifier
         self.assigner_per_size = assigner_per_size
         self.assign_per_class = assign_per_class
@@ -104,9 +105,10 @@ class Anchor3DHead(BaseModule):
         direction = self.conv_dir_cls(x) if self.use_direction_classifier else None
         return self.conv_cls(x), self.conv_reg(x), direction
 
-    def forward(self, feats: Sequence[Tensor]) -> tuple[list, list, list]:
+    def forward(self, feats: Sequence[Tensor]) -> HeadOutputs:
         """Return class logits, box residuals and direction logits, a list over maps each."""
-        return tuple(map(list, zip(*map(self.forward_single, feats))))
+        scores, residuals, directions = zip(*map(self.forward_single, feats))
+        return HeadOutputs(list(scores), list(residuals), list(directions))
 
     @in_float32
     def loss(
@@ -141,8 +143,10 @@ class Anchor3DHead(BaseModule):
         targets = split_levels(samples, [level[..., 0].numel() for level in levels])
         num_positive = self._count_positive(targets)
         losses = [
-            self._loss_single(*predictions, target, num_positive)
-            for *predictions, target in zip(cls_scores, bbox_preds, dir_cls_preds, targets)
+            self._loss_single(score, residual, direction, target, num_positive)
+            for score, residual, direction, target in zip(
+                cls_scores, bbox_preds, dir_cls_preds, targets
+            )
         ]
         return dict(zip(('loss_cls', 'loss_bbox', 'loss_dir'), map(list, zip(*losses))))
 
@@ -184,8 +188,8 @@ class Anchor3DHead(BaseModule):
 
     @staticmethod
     def _count_positive(targets: list[AnchorTargets]) -> int:
-        per_sample = sum((each.dir_weights > 0).sum(dim=1) for each in targets)
-        return int(per_sample.clamp(min=1).sum())
+        per_level = torch.stack([(each.dir_weights > 0).sum(dim=1) for each in targets])
+        return int(per_level.sum(dim=0).clamp(min=1).sum())
 
     def _loss_single(
         self,
@@ -273,17 +277,17 @@ class Anchor3DHead(BaseModule):
         input_meta: dict,
         cfg: dict,
     ) -> tuple[Any, Tensor, Tensor]:
-        boxes, scores, directions = [], [], []
+        decoded, class_scores, headings = [], [], []
         for i, level in enumerate(anchors):
             score = _flat(cls_scores[i], self.num_classes).sigmoid()
             keep = _top(score.amax(dim=1), cfg.get('nms_pre', -1))
             residuals = _flat(bbox_preds[i], self.box_code_size)[keep]
-            boxes.append(self.bbox_coder.decode(level[keep], residuals))
-            scores.append(score[keep])
+            decoded.append(self.bbox_coder.decode(level[keep], residuals))
+            class_scores.append(score[keep])
             if dir_cls_preds is not None:
-                directions.append(_flat(dir_cls_preds[i], 2)[keep].argmax(dim=1))
-        boxes, scores = torch.cat(boxes), torch.cat(scores)
-        directions = torch.cat(directions) if directions else boxes.new_zeros(len(boxes)).long()
+                headings.append(_flat(dir_cls_preds[i], 2)[keep].argmax(dim=1))
+        boxes, scores = torch.cat(decoded), torch.cat(class_scores)
+        directions = torch.cat(headings) if headings else boxes.new_zeros(len(boxes)).long()
 
         box_type = input_meta['box_type_3d']
         flat_boxes = xywhr2xyxyr(box_type(boxes, box_dim=self.box_code_size).bev)
@@ -315,7 +319,7 @@ def _build_assigners(train_cfg: dict | None) -> Any:
 
 
 def _flat(maps: Tensor, width: int) -> Tensor:
-    """(B, A * width, H, W) or (A * width, H, W) to (B * H * W * A, width)."""
+    """Bring (B, A * width, H, W) or (A * width, H, W) to (B * H * W * A, width)."""
     return maps.movedim(-3, -1).reshape(-1, width)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,14 +44,14 @@ def direction_targets(
         num_bins: number of sectors.
 
     Returns:
-        Indices of shape (A,).
+        indices of shape (A,).
     """
     angle = limit_period(yaw - dir_offset, dir_limit_offset, 2 * np.pi)
     return (angle / (2 * np.pi / num_bins)).floor().long().clamp(0, num_bins - 1)
 
 
 def assign_single(
-    assigner: object,
+    assigner: Any,
     anchors: Tensor,
     gt_bboxes: Tensor,
     gt_labels: Tensor,
@@ -72,7 +73,7 @@ def assign_single(
         pos_weight: weight of the labels of assigned anchors, 1 if not positive.
 
     Returns:
-        The targets of these anchors.
+        the targets of these anchors.
     """
     assigned = assigner.assign(anchors, gt_bboxes, None, gt_labels).gt_inds
     positive = assigned > 0
@@ -102,7 +103,7 @@ def interleave_sizes(per_size: Sequence[AnchorTargets], num_rotations: int) -> A
         num_rotations: number of rotations of each size.
 
     Returns:
-        Targets ordered by (cell, size, rotation).
+        targets ordered by (cell, size, rotation).
     """
 
     def merge(values: Sequence[Tensor]) -> Tensor:

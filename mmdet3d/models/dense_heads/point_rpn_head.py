@@ -10,7 +10,7 @@ from mmdet.core import build_bbox_coder
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import xywhr2xyxyr
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
@@ -53,8 +53,8 @@ class PointRPNHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         self.num_classes = num_classes
-        self.train_cfg = train_cfg
-        self.test_cfg = test_cfg
+        self.train_cfg = train_cfg or {}
+        self.test_cfg = test_cfg or {}
         self.enlarge_width = enlarge_width
         self.bbox_coder = build_bbox_coder(bbox_coder)
         self.cls_loss = build_loss(cls_loss)
@@ -141,12 +141,12 @@ class PointRPNHead(BaseModule):
             rescale: without meaning here; part of the heads' interface.
 
         Returns:
-            Boxes, scores (K,), classes (K,) and the scores of all classes (K, num_classes) of each
+            boxes, scores (K,), classes (K,) and the scores of all classes (K, num_classes) of each
             sample. Codes that stand for no finite box propose nothing.
         """
         return [
-            self._propose(*sample, meta['box_type_3d'])
-            for *sample, meta in zip(points, bbox_preds, cls_preds, input_metas)
+            self._propose(positions, codes, logits, meta['box_type_3d'])
+            for positions, codes, logits, meta in zip(points, bbox_preds, cls_preds, input_metas)
         ]
 
     def _propose(

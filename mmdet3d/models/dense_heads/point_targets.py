@@ -54,7 +54,7 @@ def assign_points(
         margin: metres around a box whose points do not count.
 
     Returns:
-        The targets. A point in several boxes belongs to the first.
+        the targets. A point in several boxes belongs to the first.
     """
     known = labels >= 0
     boxes, labels = boxes[known], labels[known]

@@ -3,7 +3,6 @@
 from mmdet3d.models.detectors.base import Base3DDetector
 from mmdet3d.models.detectors.mvx_two_stage import MVXFasterRCNN
 from mmdet3d.models.detectors.point_rcnn import PointRCNN
-from mmdet3d.models.detectors.voxel_detector import VoxelDetector
 from mmdet3d.models.detectors.voxelnet import VoxelNet
 
-__all__ = ['Base3DDetector', 'MVXFasterRCNN', 'PointRCNN', 'VoxelDetector', 'VoxelNet']
+__all__ = ['Base3DDetector', 'MVXFasterRCNN', 'PointRCNN', 'VoxelNet']

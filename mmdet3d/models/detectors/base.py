@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mmdet3d.models.kd import KDTerm, parse_kd_cfg
+from mmdet3d.models.kd import FeatureKind, KDTerm, parse_kd_cfg
 from mmdet_patched.models import BaseDetector
 
 # Where a checkpoint keeps the layers that only distillation needs: ours, and the released code's.
@@ -25,8 +25,7 @@ class Base3DDetector(BaseDetector):
         init_cfg: initialisation.
 
     Attributes:
-        kd_features: names of the features that it publishes, in the order of its stages.
-        last_taught: the feature after whose stage it may stop as a teacher.
+        kd_features: the features that it publishes and their kinds, in the order of its stages.
         kd_types: what each ``type`` of a ``kd_cfg`` distils, as terms by name.
         kd_terms: what this detector's ``kd_cfg`` asks for.
         kd_losses: the losses of these terms, none until :meth:`init_kd`.
@@ -35,7 +34,7 @@ class Base3DDetector(BaseDetector):
         ValueError: if ``kd_cfg`` has an unknown key, feature, type or loss.
     """
 
-    kd_features: tuple[str, ...] = ()
+    kd_features: Mapping[str, FeatureKind] = {}
     kd_types: Mapping[str, Mapping[str, dict]] = {}
 
     def __init__(
@@ -49,8 +48,7 @@ class Base3DDetector(BaseDetector):
         self.test_cfg = test_cfg
         kd_cfg = (train_cfg or {}).get('kd_cfg')
         self.kd_terms: dict[str, KDTerm] = parse_kd_cfg(kd_cfg, self.kd_features, self.kd_types)
-        self.kd_losses: nn.ModuleDict | None = None
-        self.last_taught = self.kd_features[-1] if self.kd_features else None
+        self.kd_losses: Any = None
         self._register_load_state_dict_pre_hook(self._drop_kd_weights)
 
     def feature_widths(self) -> dict[str, int | list[int]]:
@@ -64,19 +62,24 @@ class Base3DDetector(BaseDetector):
             ValueError: if the term's ``level`` is not one of the feature's maps.
         """
         widths = self.feature_widths()[term.feature]
-        levels = range(len(widths)) if isinstance(widths, list) else [None]
-        if term.level not in levels:
+        by_level: dict[int | None, int] = (
+            dict(enumerate(widths)) if isinstance(widths, list) else {None: widths}
+        )
+        if term.level not in by_level:
             raise ValueError(
                 f'kd_cfg term {term.name} has level={term.level}, but {term.feature} of '
-                f'{type(self).__name__} has {list(levels)}'
+                f'{type(self).__name__} has {list(by_level)}'
             )
-        return widths if term.level is None else widths[term.level]
+        return by_level[term.level]
 
-    def init_kd(self, teacher: 'Base3DDetector') -> None:
+    def init_kd(self, teacher: 'Base3DDetector') -> str:
         """Build the distillation losses, as wide as this network and ``teacher`` are.
 
         Args:
-            teacher: the network to learn from.
+            teacher: the network to learn from; it is left as it is.
+
+        Returns:
+            what ``teacher`` has to publish, see :meth:`last_taught`.
 
         Raises:
             ValueError: if ``train_cfg`` has no ``kd_cfg``, or the teacher lacks a feature.
@@ -91,19 +94,26 @@ class Base3DDetector(BaseDetector):
             self.kd_losses = nn.ModuleDict(
                 {name: self._build_term(term, teacher) for name, term in self.kd_terms.items()}
             )
-        taught = [term.feature for term in self.kd_terms.values()]
-        teacher.last_taught = max(taught, key=teacher.kd_features.index)
+        return self.last_taught(teacher)
+
+    def last_taught(self, teacher: 'Base3DDetector') -> str:
+        """Return the feature after whose stage ``teacher`` may stop: the last one compared."""
+        stages = list(teacher.kd_features)
+        return max((term.feature for term in self.kd_terms.values()), key=stages.index)
 
     def _build_term(self, term: KDTerm, teacher: 'Base3DDetector') -> nn.Module:
         if term.feature not in teacher.kd_features:
             raise ValueError(
                 f'kd_cfg term {term.name} compares {term.feature}, which the teacher '
-                f'{type(teacher).__name__} does not publish: it has {teacher.kd_features}'
+                f'{type(teacher).__name__} does not publish: it has {list(teacher.kd_features)}'
             )
-        return term.build(
-            teacher.feature_channels(term),
-            self.feature_channels(term),
-        )
+        widths = teacher.feature_channels(term), self.feature_channels(term)
+        if self.kd_features[term.feature] is FeatureKind.OUTPUTS and widths[0] != widths[1]:
+            raise ValueError(
+                f'kd_cfg term {term.name} compares the outputs of a teacher of {widths[0]} classes '
+                f'with those of a student of {widths[1]}: both need the same classes'
+            )
+        return term.build(*widths)
 
     def _drop_kd_weights(self, state_dict: dict, prefix: str, *_: Any) -> None:
         """Load a distilled checkpoint into a network that is not being distilled."""
@@ -112,13 +122,28 @@ class Base3DDetector(BaseDetector):
         for key in [key for key in state_dict if key.startswith(_prefixed(prefix))]:
             del state_dict[key]
 
+    def require_cfg(self, name: str) -> None:
+        """Check that the settings of a phase were given, whose default is None.
+
+        Args:
+            name: 'train_cfg' or 'test_cfg'.
+
+        Raises:
+            ValueError: if they were not.
+        """
+        if getattr(self, name) is None:
+            raise ValueError(
+                f'{type(self).__name__} was built without {name}: give model.{name}, which the '
+                f'configs of {"training" if name == "train_cfg" else "testing"} have'
+            )
+
     def forward(self, return_loss: bool = True, **kwargs: Any) -> dict | list[dict]:
         """Return losses for a training batch, or detections for a test batch."""
         if return_loss:
             return self.forward_train(**kwargs)
         return self.forward_test(**kwargs)
 
-    def forward_train(self, **kwargs: Any) -> dict:
+    def forward_train(self, *args: Any, **kwargs: Any) -> dict:
         """Return the losses of a batch."""
         raise NotImplementedError
 

@@ -5,15 +5,15 @@ from typing import Any
 from torch import Tensor
 
 from mmdet3d.models.builder import DETECTORS
-from mmdet3d.models.detectors.base import refuse_pretrained
-from mmdet3d.models.detectors.voxel_detector import VoxelDetector
+from mmdet3d.models.detectors.voxelnet import VoxelNet
 
+_PARTS = ('voxel_layer', 'voxel_encoder', 'middle_encoder', 'backbone', 'neck', 'bbox_head')
 _CAMERA_PARTS = ('pts_fusion_layer', 'img_backbone', 'img_neck', 'img_rpn_head', 'img_roi_head')
 
 
 @DETECTORS.register_module()
-class MVXFasterRCNN(VoxelDetector):
-    """Voxels, their features, a bird's-eye view, a 2D backbone and neck, an anchor head.
+class MVXFasterRCNN(VoxelNet):
+    """A VoxelNet whose parts carry the prefix ``pts_``, in its config and in its weights' names.
 
     The LiDAR branch of "MVX-Net" (ICRA 2019), with mmdetection3d's names. PointPillars with a
     feature pyramid fills it for nuScenes.
@@ -33,13 +33,18 @@ class MVXFasterRCNN(VoxelDetector):
 
     Raises:
         TypeError: for an argument that mmdetection3d does not have either.
-        ValueError: if a part for images or ``pretrained`` is given, ``kd_cfg`` is not understood,
-            settings are not under ``pts``, or the middle encoder has no room for the voxels.
+        ValueError: if there is no head, a part for images or ``pretrained`` is given, ``kd_cfg`` is
+            not understood, settings are not under ``pts``, or the middle encoder has no room for
+            the voxels.
     """
 
     kd_types = {
         'MVXFasterRCNN': {
-            'neck': {'feature': 'neck_features', 'level': 0, 'loss': {'scope': 'frame'}}
+            'neck': {
+                'feature': 'neck_features',
+                'level': 0,
+                'loss': {'type': 'LocalGraph', 'scope': 'frame'},
+            }
         }
     }
     part_prefix = 'pts_'
@@ -58,19 +63,29 @@ class MVXFasterRCNN(VoxelDetector):
         pretrained: None = None,
         **camera_parts: None,
     ) -> None:
-        super().__init__(train_cfg, test_cfg, init_cfg)
-        refuse_pretrained(pretrained)
         _refuse_camera(camera_parts)
-        self.build_parts(
+        of_points = {
+            'train_cfg': _of_points('train_cfg', train_cfg),
+            'test_cfg': _of_points('test_cfg', test_cfg),
+        }
+        super().__init__(
             pts_voxel_layer,
             pts_voxel_encoder,
             pts_middle_encoder,
             pts_backbone,
             pts_neck,
-            pts_bbox_head,
-            _of_points('train_cfg', train_cfg),
-            _of_points('test_cfg', test_cfg),
+            pts_bbox_head and {**pts_bbox_head, **of_points},
+            train_cfg,
+            test_cfg,
+            init_cfg,
+            pretrained,
         )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(f'{self.part_prefix}{name}' if name in _PARTS else name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__(f'{self.part_prefix}{name}' if name in _PARTS else name)
 
     def simple_test(
         self, points: list[Tensor], img_metas: list[dict], rescale: bool = False, **_: Any

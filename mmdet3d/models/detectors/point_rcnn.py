@@ -12,7 +12,8 @@ from mmdet3d.models.builder import (
     build_neck,
 )
 from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
-from mmdet3d.models.kd import sum_terms
+from mmdet3d.models.interfaces import HeadOutputs
+from mmdet3d.models.kd import FeatureKind, KDBatch, sum_terms
 
 
 @DETECTORS.register_module()
@@ -37,13 +38,14 @@ class PointRCNN(Base3DDetector):
         ValueError: if ``pretrained`` is given or ``kd_cfg`` is not understood.
     """
 
-    kd_features = ('fp_features',)
+    kd_features = {'fp_features': FeatureKind.POINTS, 'head_outputs': FeatureKind.OUTPUTS}
     kd_types = {
         'PointRCNN': {
             'point': {
                 'feature': 'fp_features',
                 # What the released code has, whose configs do not say it.
                 'loss': {
+                    'type': 'LocalGraph',
                     'num_voxels': 6000,
                     'kneighbours': 128,
                     'temperature': 1e-3,
@@ -102,6 +104,8 @@ class PointRCNN(Base3DDetector):
         gt_labels_3d: list[Tensor],
         gt_bboxes_ignore: None = None,
         teacher_info: dict | None = None,
+        epoch: int | None = None,
+        iter: int | None = None,
     ) -> dict:
         """Return the losses of a batch, with ``loss_kd`` where there is a teacher.
 
@@ -112,23 +116,29 @@ class PointRCNN(Base3DDetector):
             gt_labels_3d: their classes.
             gt_bboxes_ignore: not supported.
             teacher_info: what the teacher published on these clouds.
+            epoch: number of the epoch, for distillation losses with a schedule.
+            iter: number of the iteration, likewise.
         """
-        features = self.extract_feat(points, img_metas)
-        predictions = self.rpn_head(features)
+        self.require_cfg('train_cfg')
+        features: dict[str, Any] = self.extract_feat(points, img_metas)
+        predictions: tuple[Tensor, Tensor] = self.rpn_head(features)
         truth = gt_bboxes_3d, gt_labels_3d
         losses = self.rpn_head.loss(*predictions, features['fp_xyz'], *truth, img_metas)
         second_stage, proposals = self._propose(features, *predictions, img_metas)
         losses.update(self.roi_head.forward_train(second_stage, img_metas, proposals, *truth))
         if teacher_info is not None:
-            losses.update(self.loss_kd(features, teacher_info))
+            features['head_outputs'] = _outputs(*predictions)
+            batch = KDBatch(img_metas, *truth, epoch=epoch, iter=iter)
+            losses.update(self.loss_kd(features, teacher_info, batch))
         return losses
 
     def simple_test(
         self, points: list[Tensor], img_metas: list[dict], rescale: bool = False, **_: Any
     ) -> list[dict]:
         """Return ``boxes_3d``, ``scores_3d`` and ``labels_3d`` of each sample, on the CPU."""
+        self.require_cfg('test_cfg')
         features = self.extract_feat(points, img_metas)
-        predictions = self.rpn_head(features)
+        predictions: tuple[Tensor, Tensor] = self.rpn_head(features)
         second_stage, proposals = self._propose(features, *predictions, img_metas)
         return self.roi_head.simple_test(second_stage, img_metas, proposals, rescale=rescale)
 
@@ -151,20 +161,31 @@ class PointRCNN(Base3DDetector):
         }
         return of_points, proposals
 
-    def feature_widths(self) -> dict[str, int]:
+    def feature_widths(self) -> dict[str, int | list[int]]:
         """Return the widths of the published features."""
-        return {'fp_features': self.neck.out_channels}
+        return {'fp_features': self.neck.out_channels, 'head_outputs': self.rpn_head.num_classes}
 
-    def get_teacher_info(self, points: list[Tensor], **_: Any) -> dict[str, Tensor]:
-        """Return the features of the points of a batch."""
-        return self.extract_feat(points)
+    def get_teacher_info(
+        self, points: list[Tensor], last: str = 'head_outputs', **_: Any
+    ) -> dict[str, Any]:
+        """Return the features of the points of a batch.
 
-    def loss_kd(self, features: dict, teacher_info: dict) -> dict[str, Tensor]:
+        Args:
+            points: clouds of shape (N, C), of the same number of points.
+            last: the feature to stop after, see ``init_kd``.
+        """
+        features: dict[str, Any] = self.extract_feat(points)
+        if last == 'head_outputs':
+            features['head_outputs'] = _outputs(*self.rpn_head(features))
+        return features
+
+    def loss_kd(self, features: dict, teacher_info: dict, batch: KDBatch) -> dict[str, Tensor]:
         """Compare this network's features with the teacher's.
 
         Args:
             features: what this network published on a batch.
             teacher_info: what the teacher published on the same batch.
+            batch: what else is known of it.
 
         Returns:
             ``loss_kd``, and with several terms each of them under ``kd_NAME``.
@@ -173,10 +194,15 @@ class PointRCNN(Base3DDetector):
             ValueError: if the two networks were given different numbers of points.
         """
         losses = {
-            name: self.kd_losses[name](*term.pair(features, teacher_info))
+            name: self.kd_losses[name](*term.pair(features, teacher_info), batch)
             for name, term in self.kd_terms.items()
         }
         return sum_terms(losses)
+
+
+def _outputs(bbox_preds: Tensor, cls_preds: Tensor) -> HeadOutputs:
+    """What the first stage predicts for the points, as heads on maps publish it."""
+    return HeadOutputs([cls_preds], [bbox_preds])
 
 
 def _stage_cfgs(stage: str, train_cfg: dict | None, test_cfg: dict | None) -> dict:

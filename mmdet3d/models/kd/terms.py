@@ -5,11 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mmcv.utils import Registry
 from torch import Tensor, nn
 
-KD_LOSSES = Registry('distillation loss')
-"""Distillation losses: modules made as ``cls(teacher_channels, student_channels, **options)``."""
+from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDLoss
 
 _FROM_NETWORKS = ('self', 'teacher_channels', 'student_channels')
 
@@ -30,12 +28,12 @@ class KDTerm:
     level: int | None
     loss: dict
 
-    def build(self, teacher_channels: int, student_channels: int) -> nn.Module:
+    def build(self, teacher_channels: int, student_channels: int) -> KDLoss:
         """Build the loss for the two widths that the networks have at this feature."""
         options = {key: value for key, value in self.loss.items() if key != 'type'}
         return KD_LOSSES.get(self.loss['type'])(teacher_channels, student_channels, **options)
 
-    def pair(self, student: Mapping, teacher: Mapping) -> tuple[Tensor, Tensor]:
+    def pair(self, student: Mapping, teacher: Mapping) -> tuple[Any, Any]:
         """Pick this term's feature from what student and teacher published on a batch.
 
         Raises:
@@ -45,67 +43,91 @@ class KDTerm:
             features[self.feature] if self.level is None else features[self.feature][self.level]
             for features in (student, teacher)
         )
-        if (len(ours), ours.shape[2:]) != (len(theirs), theirs.shape[2:]):
+        if _shape_but_width(ours) != _shape_but_width(theirs):
             raise ValueError(
-                f'kd_cfg term {self.name} compares {self.feature} of shape {tuple(ours.shape)} in '
-                f'the student with {tuple(theirs.shape)} in the teacher, but only the second '
-                'number may differ: give both configs the same voxel_layer and strides'
+                f'kd_cfg term {self.name} compares {self.feature} of shape {_shape(ours)} in '
+                f'the student with {_shape(theirs)} in the teacher, but only the width may '
+                'differ: give both configs the same voxel_layer, strides and anchors'
             )
         return ours, theirs
 
 
+def _shape(feature: Any) -> Any:
+    """The shape of a tensor, and of every tensor in a tuple or a list."""
+    if isinstance(feature, Tensor):
+        return tuple(feature.shape)
+    return feature if feature is None else [_shape(each) for each in feature]
+
+
+def _shape_but_width(feature: Any) -> Any:
+    """The same without a feature's second number, its width; outputs have to agree in all."""
+    shape = _shape(feature)
+    return (shape[0], *shape[2:]) if isinstance(feature, Tensor) else shape
+
+
 def parse_kd_cfg(
     kd_cfg: Mapping[str, Any] | None,
-    features: Collection[str],
+    features: Mapping[str, FeatureKind],
     types: Mapping[str, Mapping[str, dict]],
 ) -> dict[str, KDTerm]:
     """Check a ``kd_cfg`` and expand it to terms.
 
-    The flat keys of the released configs (``type``, ``num_voxels``, ``kneighbours``, ...) say which
-    standard terms a detector distils and give the options of their ``LocalGraph`` losses; ``terms``
-    adds further ones, each ``dict(feature=..., level=..., loss=dict(type=..., ...))``.
+    The released configs have a ``type`` and flat keys (``num_voxels``, ``kneighbours``, ...). The
+    type stands for terms with their losses, and each flat key goes to the losses that have such an
+    option. ``terms`` adds further ones, each
+    ``dict(feature=..., level=..., loss=dict(type=..., ...))``.
 
     Args:
         kd_cfg: the section of the config, or None.
-        features: names of the features that the detector publishes.
-        types: for each ``type``, its terms by name, as dicts of ``feature``, ``level`` and options
-            of the loss where they differ from its defaults.
+        features: the features that the detector publishes, by name.
+        types: for each ``type``, its terms by name.
 
     Returns:
-        The terms by name; none without a ``kd_cfg``.
+        the terms by name; none without a ``kd_cfg``.
 
     Raises:
-        ValueError: for an unknown key, feature, type or loss; it says what is allowed.
+        ValueError: for an unknown key, feature, type or loss, for a loss that does not take such a
+            feature, and for a name that a term cannot have; it says what is allowed.
     """
     if kd_cfg is None:
         return {}
     flat = dict(kd_cfg)
-    described = {name: dict(term) for name, term in flat.pop('terms', {}).items()}
-    options = _options('LocalGraph')
-    _check_keys('kd_cfg', flat, ['type', *options], also=['terms'])
+    terms = {name: dict(term) for name, term in flat.pop('terms', {}).items()}
     if 'type' in flat:
         kd_type = flat.pop('type')
         _check_choice('kd_cfg.type', kd_type, types)
-        standard = {
-            name: {**term, 'loss': {'type': 'LocalGraph', **term.get('loss', {}), **flat}}
-            for name, term in types[kd_type].items()
-        }
-        described = {**standard, **described}
+        terms = {**_standard_terms(types[kd_type], flat), **terms}
     elif flat:
         raise ValueError(f'kd_cfg has {sorted(flat)} without a type, one of {sorted(types)}')
-    if not described:
+    if not terms:
         raise ValueError(f'kd_cfg names no term: give it a type ({sorted(types)}) or terms')
-    return {name: _parse_term(name, term, features) for name, term in described.items()}
+    return {name: _parse_term(name, term, features) for name, term in terms.items()}
+
+
+def _standard_terms(terms: Mapping[str, dict], flat: Mapping[str, Any]) -> dict[str, dict]:
+    """Give each loss of a type the flat keys that it has an option for."""
+    options = {name: _options(term['loss']['type']) for name, term in terms.items()}
+    known = list(dict.fromkeys(option for each in options.values() for option in each))
+    _check_keys('kd_cfg', flat, ['type', *known, 'terms'])
+    return {
+        name: {
+            **term,
+            'loss': {**term['loss'], **{k: v for k, v in flat.items() if k in options[name]}},
+        }
+        for name, term in terms.items()
+    }
 
 
 def sum_terms(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return ``loss_kd``, the sum of the terms, and with several of them each as ``kd_NAME``."""
     parts = {f'kd_{name}': loss.detach() for name, loss in losses.items()}
-    return {'loss_kd': sum(losses.values()), **(parts if len(losses) > 1 else {})}
+    total: Any = sum(losses.values())
+    return {'loss_kd': total, **(parts if len(losses) > 1 else {})}
 
 
-def _parse_term(name: str, term: dict, features: Collection[str]) -> KDTerm:
+def _parse_term(name: str, term: dict, features: Mapping[str, FeatureKind]) -> KDTerm:
     where = f'kd_cfg.terms.{name}'
+    _check_name(where, name)
     _check_keys(where, term, ['feature', 'level', 'loss'])
     if 'feature' not in term or 'loss' not in term:
         raise ValueError(f'{where} needs feature and loss, got {sorted(term)}')
@@ -113,7 +135,33 @@ def _parse_term(name: str, term: dict, features: Collection[str]) -> KDTerm:
     loss = dict(term['loss'])
     _check_choice(f'{where}.loss.type', loss.get('type'), KD_LOSSES.module_dict)
     _check_keys(f'{where}.loss', loss, ['type', *_options(loss['type'])])
+    _check_kind(where, term['feature'], features, loss['type'])
     return KDTerm(name, term['feature'], term.get('level'), loss)
+
+
+def _check_name(where: str, name: str) -> None:
+    if 'loss' in name:
+        raise ValueError(
+            f'{where}: a name with "loss" in it would be added to the total a second time in the '
+            'log; call it something else'
+        )
+    if not name.isidentifier() or hasattr(nn.ModuleDict(), name):
+        raise ValueError(
+            f'{where}: {name!r} cannot name a term; take a plain word of letters, digits and _ '
+            'that is no attribute of a torch module'
+        )
+
+
+def _check_kind(
+    where: str, feature: str, features: Mapping[str, FeatureKind], loss_type: str
+) -> None:
+    takes = KD_LOSSES.get(loss_type).takes
+    if features[feature] not in takes:
+        fitting = [name for name, kind in features.items() if kind in takes]
+        raise ValueError(
+            f'{where}: {loss_type} does not take {features[feature].value}, such as {feature}; '
+            f'it takes {sorted(kind.value for kind in takes)}, here {fitting}'
+        )
 
 
 def _options(loss_type: str) -> list[str]:
@@ -121,12 +169,10 @@ def _options(loss_type: str) -> list[str]:
     return [name for name in signature.parameters if name not in _FROM_NETWORKS]
 
 
-def _check_keys(
-    where: str, given: Mapping[str, Any], allowed: Collection[str], also: Collection[str] = ()
-) -> None:
-    unknown = sorted(set(given) - set(allowed) - set(also))
+def _check_keys(where: str, given: Mapping[str, Any], allowed: Collection[str]) -> None:
+    unknown = sorted(set(given) - set(allowed))
     if unknown:
-        raise ValueError(f'{where} has unknown keys {unknown}: allowed are {[*allowed, *also]}')
+        raise ValueError(f'{where} has unknown keys {unknown}: allowed are {list(allowed)}')
 
 
 def _check_choice(where: str, given: Any, allowed: Collection[str]) -> None:

@@ -3,12 +3,11 @@
 from typing import Any
 
 from mmcv.utils import Registry
-from torch import nn
 
 LAYERS = Registry('layer')
 
 
-def build_layer(cfg: dict, **arguments: Any) -> nn.Module:
+def build_layer(cfg: dict, **arguments: Any) -> Any:
     """Build a layer from its config.
 
     Args:

@@ -31,10 +31,10 @@ class PointFPModule(nn.Module):
         """Return features of the targets, of shape (B, mlp_channels[-1], N).
 
         Args:
-            target: (B, N, 3) positions in metres.
-            source: (B, M, 3) positions of the points that have features to give.
-            target_feats: (B, C1, N) features that the targets have of their own.
-            source_feats: (B, C2, M).
+            target: positions of shape (B, N, 3) in metres.
+            source: of shape (B, M, 3), positions of the points that have features to give.
+            target_feats: of shape (B, C1, N), features that the targets have of their own.
+            source_feats: of shape (B, C2, M).
         """
         distances, indices = three_nn(target, source)
         weights = 1 / (distances + _EPSILON)

@@ -32,8 +32,8 @@ def make_pointwise_mlp(
         bias: whether the convolutions have a bias; 'auto' leaves it to the normalisation.
 
     Returns:
-        A network from (B, channels[0], ...) to (B, channels[-1], ...), with one trailing axis for
-        a normalisation of type 'BN1d', else two.
+        a network from (B, channels[0], ...) to (B, channels[-1], ...), with one trailing axis for a
+        normalisation of type 'BN1d', else two.
     """
     conv_cfg = {'type': 'Conv1d' if norm_cfg['type'] == 'BN1d' else 'Conv2d'}
     options = {'kernel_size': 1, 'conv_cfg': conv_cfg, 'norm_cfg': norm_cfg, 'bias': bias}

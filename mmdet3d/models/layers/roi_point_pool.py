@@ -29,8 +29,8 @@ class RoIPointPool3d(nn.Module):
         """Return positions and features (B, M, S, 3 + C), and which boxes are empty (B, M).
 
         Args:
-            points: (B, N, 3) positions in metres.
-            point_features: (B, N, C) features.
-            boxes3d: (B, M, 7) boxes, z at the bottom.
+            points: positions of shape (B, N, 3) in metres.
+            point_features: of shape (B, N, C).
+            boxes3d: boxes of shape (B, M, 7), z at the bottom.
         """
         return roi_point_pool(points, point_features, boxes3d, self.num_sampled_points)

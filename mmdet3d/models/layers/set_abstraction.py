@@ -87,17 +87,17 @@ class PointSAModuleMSG(nn.Module):
         """Abstract the points of a batch.
 
         Args:
-            points_xyz: (B, N, 3) positions in metres.
-            features: (B, C, N) features.
+            points_xyz: positions of shape (B, N, 3) in metres.
+            features: of shape (B, C, N).
 
         Returns:
-            The centres (B, M, 3), their features (B, out_channels, M) and their indices (B, M). Of
-            the one group of all points there is no centre and no index; M is 1.
+            the centres (B, M, 3), their features (B, out_channels, M) and their indices (B, M). The
+            one group of all points has neither centre nor index; M is 1.
         """
         if self.num_point is None:
             whole = self._describe(points_xyz.transpose(1, 2)[:, :, None], features[:, :, None])
             return None, torch.cat([self._pool(mlp(whole)) for mlp in self.mlps], dim=1), None
-        indices = self._choose_centres(points_xyz)
+        indices = _choose_centres(points_xyz, self.num_point)
         positions = points_xyz.transpose(1, 2).contiguous()
         chosen = gather_points(positions, indices)
         centres = chosen.transpose(1, 2).contiguous()
@@ -113,18 +113,19 @@ class PointSAModuleMSG(nn.Module):
             scales.append(self._pool(mlp(grouped)))
         return centres, torch.cat(scales, dim=1), indices
 
-    def _choose_centres(self, points_xyz: Tensor) -> Tensor:
-        count = min(self.num_point, points_xyz.shape[1])
-        indices = furthest_point_sample(points_xyz, count)
-        # Of fewer points all are centres, and the first one makes up the number.
-        return functional.pad(indices, (0, self.num_point - count))
-
     def _describe(self, positions: Tensor, features: Tensor) -> Tensor:
         return torch.cat([positions, features], dim=1) if self.use_xyz else features
 
     def _pool(self, grouped: Tensor) -> Tensor:
-        """(B, C, M, S) to (B, C, M)."""
+        """Pool groups of shape (B, C, M, S) to (B, C, M)."""
         return grouped.max(dim=3).values if self.pool_mod == 'max' else grouped.mean(dim=3)
+
+
+def _choose_centres(points_xyz: Tensor, num_point: int) -> Tensor:
+    count = min(num_point, points_xyz.shape[1])
+    indices = furthest_point_sample(points_xyz, count)
+    # With fewer points all are centres, and the first one is repeated.
+    return functional.pad(indices, (0, num_point - count))
 
 
 @LAYERS.register_module()
@@ -134,8 +135,8 @@ class PointSAModule(PointSAModuleMSG):
     Args:
         mlp_channels: widths of the network, the input's without the position first.
         num_point: how many centres; None makes one group of all points.
-        radius: radius in metres.
-        num_sample: how many points of a group are taken.
+        radius: radius in metres; the group of all points has none.
+        num_sample: how many points of a group are taken; the group of all points has no limit.
         norm_cfg: normalisation layer.
         use_xyz: the relative position is part of a point's features.
         pool_mod: how a group is pooled, 'max' or 'avg'.
@@ -159,8 +160,8 @@ class PointSAModule(PointSAModuleMSG):
     ) -> None:
         super().__init__(
             num_point,
-            radii=[radius],
-            sample_nums=[num_sample],
+            radii=[radius or 0.0],
+            sample_nums=[num_sample or 0],
             mlp_channels=[mlp_channels],
             fps_mod=fps_mod,
             fps_sample_range_list=fps_sample_range_list,

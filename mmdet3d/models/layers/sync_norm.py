@@ -6,11 +6,12 @@ import torch.distributed as dist
 from mmcv.cnn import NORM_LAYERS
 from torch import Tensor, nn
 from torch.nn.modules._functions import SyncBatchNorm
+from torch.nn.modules.batchnorm import _BatchNorm
 
 __all__ = ['NaiveSyncBatchNorm1d', 'NaiveSyncBatchNorm2d', 'waits_for_others']
 
 
-class _SynchronisedOnGPU:
+class _SynchronisedOnGPU(_BatchNorm):
     """Makes a batch normalisation one over all processes, in training and on GPUs.
 
     It computes as ``torch.nn.SyncBatchNorm``, but is no subclass: torch's DDP refuses any model on
@@ -29,7 +30,8 @@ class _SynchronisedOnGPU:
             )
             return super().forward(input)
         self._check_input_dim(input)
-        self.num_batches_tracked.add_(1)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
         return SyncBatchNorm.apply(
             input,
             self.weight,
@@ -63,11 +65,13 @@ def waits_for_others(module: nn.Module) -> bool:
     Such a module has to be run by every process, or the others wait for ever.
     """
     return _several_processes() and any(
-        isinstance(each, _SynchronisedOnGPU)
-        and each.training
-        and each.running_mean.device.type != 'cpu'
+        isinstance(each, _SynchronisedOnGPU) and each.training and not _is_on_cpu(each)
         for each in module.modules()
     )
+
+
+def _is_on_cpu(layer: nn.Module) -> bool:
+    return all(tensor.device.type == 'cpu' for tensor in layer.state_dict().values())
 
 
 def _several_processes() -> bool:

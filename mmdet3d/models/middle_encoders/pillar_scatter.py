@@ -37,7 +37,7 @@ class PointPillarsScatter(nn.Module):
             batch_size: number of samples, of which some may have no pillar.
 
         Returns:
-            A map of shape (batch_size, in_channels, ny, nx).
+            a map of shape (batch_size, in_channels, ny, nx).
         """
         coors = coors.long()
         canvas = voxel_features.new_zeros(batch_size, self.in_channels, self.ny * self.nx)

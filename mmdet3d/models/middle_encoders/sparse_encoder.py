@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
@@ -96,6 +96,7 @@ class SparseEncoder(nn.Module):
         self, number: int, in_channels: int, widths: Sequence[int], paddings: Sequence
     ) -> 'SparseSequential':
         blocks = []
+        settings: dict[str, Any]
         for j, (width, padding) in enumerate(zip(widths, paddings)):
             padding = padding if isinstance(padding, int) else tuple(padding)
             if number > 1 and j == 0:
@@ -107,7 +108,12 @@ class SparseEncoder(nn.Module):
         return _sparse_conv().SparseSequential(*blocks)
 
     def _block(
-        self, layer: type[nn.Module], in_channels: int, out_channels: int, kernel: int, **settings
+        self,
+        layer: type[nn.Module],
+        in_channels: int,
+        out_channels: int,
+        kernel: int | tuple[int, int, int],
+        **settings: Any,
     ) -> 'SparseSequential':
         return _sparse_conv().SparseSequential(
             layer(in_channels, out_channels, kernel, bias=False, **settings),
@@ -124,7 +130,7 @@ class SparseEncoder(nn.Module):
             batch_size: number of samples, of which some may have no voxel.
 
         Returns:
-            A map of shape (batch_size, output_channels * D, H, W), (D, H, W) the ``output_shape``.
+            a map of shape (batch_size, output_channels * D, H, W), (D, H, W) the ``output_shape``.
         """
         if len(voxel_features) == 0:
             # spconv refuses; stay attached to the graph all the same.

@@ -80,6 +80,11 @@ class SECONDFPN(BaseModule):
             for width_in, width_out, factor in zip(in_channels, out_channels, upsample_strides)
         )
 
+    @property
+    def level_channels(self) -> list[int]:
+        """Width of the one map that it returns."""
+        return [sum(self.out_channels)]
+
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """Return the stacked map, as the only level of a list.
 
@@ -87,7 +92,7 @@ class SECONDFPN(BaseModule):
             maps: maps of shape (B, in_channels[i], H_i, W_i).
 
         Returns:
-            One map of shape (B, sum(out_channels), H, W).
+            one map of shape (B, sum(out_channels), H, W).
 
         Raises:
             ValueError: if the number of maps is not that of ``in_channels``.

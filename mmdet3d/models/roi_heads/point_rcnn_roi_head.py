@@ -44,8 +44,8 @@ class PointRCNNRoIHead(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        self.train_cfg = train_cfg
-        self.test_cfg = test_cfg
+        self.train_cfg = train_cfg or {}
+        self.test_cfg = test_cfg or {}
         self.depth_normalizer = depth_normalizer
         self.bbox_head = build_head(bbox_head)
         self.point_roi_extractor = ROI_EXTRACTORS.build(point_roi_extractor)

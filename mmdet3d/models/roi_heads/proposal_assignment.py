@@ -24,7 +24,7 @@ def assign_per_class(
         gt_labels: their classes, of shape (G,); those of no assigner's class are left out.
 
     Returns:
-        The assignment to the G objects. Proposals of no assigner's class are background.
+        the assignment to the G objects. Proposals of no assigner's class are background.
     """
     gt_inds = torch.zeros_like(proposal_labels)
     overlaps = proposals.new_zeros(len(proposals))

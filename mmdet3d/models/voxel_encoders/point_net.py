@@ -6,7 +6,7 @@ import torch
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.models.layers.sync_norm import waits_for_others
 
 NORM_CFG = {'type': 'BN1d', 'eps': 1e-3, 'momentum': 0.01}
@@ -51,7 +51,7 @@ class PFNLayer(nn.Module):
             num_points: number of points in each of the M voxels.
         """
         # Padding takes part in the statistics: released weights were trained that way.
-        # Channels first and contiguous: see GraphAdapter in mmdet3d/utils/kd_utils.py.
+        # Channels first and contiguous: see GraphAdapter in mmdet3d/models/kd.
         x = self.norm(self.linear(points).transpose(1, 2).contiguous())
         if self.mode == 'max':
             # The maximum of the rectified is the rectified maximum, with less to rectify.
@@ -120,7 +120,8 @@ class PointNetEncoder(nn.Module):
         """
         if len(features) == 0 and not waits_for_others(self):
             # Normalisation has no statistics of nothing; stay attached to the graph all the same.
-            return features.new_zeros(0, self.out_channels) + 0 * self._sum_of_parameters()
+            nothing = features.new_zeros(0, self.out_channels)
+            return nothing + 0 * sum(parameter.sum() for parameter in self.parameters())
         x = self._decorate(features, num_points, coors)
         is_point = torch.arange(x.shape[1], device=x.device) < num_points[:, None]
         x = x * is_point[..., None].to(x)
@@ -146,6 +147,3 @@ class PointNetEncoder(nn.Module):
         if self.with_distance:
             parts.append(parts[0][:, :, :3].norm(dim=2, keepdim=True))
         return torch.cat(parts, dim=-1)
-
-    def _sum_of_parameters(self) -> Tensor:
-        return sum(parameter.sum() for parameter in self.parameters())

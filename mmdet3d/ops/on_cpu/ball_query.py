@@ -15,11 +15,11 @@ def ball_query(
         low: smallest squared distance; zero is always allowed.
         high: the squared distance that is too large.
         num_samples: how many points are listed for a centre.
-        points: (B, N, 3) float32.
-        centres: (B, M, 3) float32.
+        points: float32 of shape (B, N, 3).
+        centres: float32 of shape (B, M, 3).
 
     Returns:
-        (B, M, num_samples) int64.
+        int64 of shape (B, M, num_samples).
     """
     columns = np.ascontiguousarray(points.transpose(0, 2, 1))
     found = np.zeros((*centres.shape[:2], num_samples), dtype=np.int64)
@@ -29,14 +29,24 @@ def ball_query(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _query(start, stop, low, high, columns, centres, found):
+def _query(
+    start: int,
+    stop: int,
+    low: np.float32,
+    high: np.float32,
+    columns: np.ndarray,
+    centres: np.ndarray,
+    found: np.ndarray,
+) -> None:
     for row in range(start, stop):
         cloud, i = divmod(row, centres.shape[1])
         _query_one(low, high, columns[cloud], centres[cloud, i], found[cloud, i])
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _query_one(low, high, columns, centre, found):
+def _query_one(
+    low: np.float32, high: np.float32, columns: np.ndarray, centre: np.ndarray, found: np.ndarray
+) -> None:
     x, y, z = columns
     count = 0
     for j in range(len(x)):

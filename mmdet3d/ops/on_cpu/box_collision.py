@@ -13,14 +13,14 @@ _TOLERANCE = 1e-5
 
 
 def seen_from_above(boxes: np.ndarray) -> np.ndarray:
-    """The (..., 5) float64 boxes (x, y, dx, dy, yaw) of 3D boxes (..., 7 or more)."""
+    """Give boxes (x, y, dx, dy, yaw), float64 of shape (..., 5), of 3D boxes (..., 7 or more)."""
     return np.ascontiguousarray(boxes[..., [0, 1, 3, 4, 6]], dtype=np.float64)
 
 
 def collision_free(boxes: np.ndarray, num_fixed: int) -> np.ndarray:
     """Keep the fixed boxes, and drop every other box that collides with one not dropped before it.
 
-    Of two colliding candidates the earlier one is dropped, as in mmdetection3d.
+    If two candidates collide, the earlier one is dropped, as in mmdetection3d.
 
     Args:
         boxes: float64 boxes of shape (N, 5), the fixed ones first.
@@ -47,7 +47,7 @@ def first_free_try(boxes: np.ndarray, tries: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _collide(frames_a, i, frames_b, j):
+def _collide(frames_a: np.ndarray, i: int, frames_b: np.ndarray, j: int) -> bool:
     if not circles_meet(frames_a, i, frames_b, j):
         return False
     a, b = frames_a[i], frames_b[j]
@@ -56,7 +56,7 @@ def _collide(frames_a, i, frames_b, j):
 
 
 @numba.njit(cache=True)
-def _collision_free(frames, num_fixed):
+def _collision_free(frames: np.ndarray, num_fixed: int) -> np.ndarray:
     keep = np.ones(len(frames), dtype=np.bool_)
     for i in range(num_fixed, len(frames)):
         for j in range(len(frames)):
@@ -67,7 +67,7 @@ def _collision_free(frames, num_fixed):
 
 
 @numba.njit(cache=True)
-def _first_free_try(frames, tries):
+def _first_free_try(frames: np.ndarray, tries: np.ndarray) -> np.ndarray:
     taken = np.full(len(frames), -1, dtype=np.int64)
     for i in range(len(frames)):
         for t in range(tries.shape[1]):

@@ -10,11 +10,11 @@ def furthest_point_sample(points: np.ndarray, num_points: int) -> np.ndarray:
     """Choose points one by one, each the furthest from those chosen before.
 
     Args:
-        points: (B, N, 3) float32, N not below ``num_points``.
+        points: float32 of shape (B, N, 3), N not below ``num_points``.
         num_points: how many points to choose.
 
     Returns:
-        (B, num_points) int64 indices.
+        int64 of shape (B, num_points), indices.
     """
     columns = np.ascontiguousarray(points.transpose(0, 2, 1))
     chosen = np.zeros((len(points), num_points), dtype=np.int64)
@@ -23,7 +23,7 @@ def furthest_point_sample(points: np.ndarray, num_points: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _choose(start, stop, columns, chosen):
+def _choose(start: int, stop: int, columns: np.ndarray, chosen: np.ndarray) -> None:
     for cloud in range(start, stop):
         x, y, z = columns[cloud]
         nearest = np.full(len(x), np.inf, dtype=np.float32)
@@ -37,7 +37,9 @@ def _choose(start, stop, columns, chosen):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _approach(nearest, x, y, z, chosen):
+def _approach(
+    nearest: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray, chosen: int
+) -> None:
     """Shorten each point's squared distance to the nearest chosen one by a newly chosen one."""
     for i in range(len(nearest)):
         dx, dy, dz = x[i] - x[chosen], y[i] - y[chosen], z[i] - z[chosen]
@@ -47,7 +49,7 @@ def _approach(nearest, x, y, z, chosen):
 
 # Without NaN the compiler may compare several values at once.
 @numba.njit(cache=True, nogil=True, error_model='numpy', fastmath={'nnan', 'nsz'})
-def _largest(values):
+def _largest(values: np.ndarray) -> float:
     largest = values[0]
     for value in values:
         largest = max(largest, value)
@@ -55,7 +57,7 @@ def _largest(values):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _first_of(values, wanted):
+def _first_of(values: np.ndarray, wanted: float) -> int:
     first = 0
     while values[first] != wanted:
         first += 1

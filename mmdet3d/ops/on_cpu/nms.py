@@ -13,12 +13,13 @@ def greedy_nms(boxes: np.ndarray, thresh: float, max_kept: int) -> np.ndarray:
     Overlaps are computed only where they are asked for, with boxes that were kept and are near.
 
     Args:
-        boxes: (N, 5) centre x, centre y, sizes, yaw (radians, counter-clockwise), best first.
+        boxes: of shape (N, 5), centre x, centre y, sizes, yaw (radians, counter-clockwise), best
+            first.
         thresh: the largest IoU that two kept boxes may have.
         max_kept: stop after this many.
 
     Returns:
-        (K,) int64 indices of the kept boxes, ascending.
+        int64 of shape (K,), indices of the kept boxes, ascending.
     """
     kept = np.empty(min(max_kept, len(boxes)), dtype=np.int64)
     count = _fill_kept(box_frames(boxes), float(thresh), kept)
@@ -26,7 +27,7 @@ def greedy_nms(boxes: np.ndarray, thresh: float, max_kept: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _fill_kept(frames, thresh, kept):
+def _fill_kept(frames: np.ndarray, thresh: float, kept: np.ndarray) -> int:
     count = 0
     for i in range(len(frames)):
         if count == len(kept):
@@ -38,7 +39,7 @@ def _fill_kept(frames, thresh, kept):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _suppressed(i, frames, thresh, kept):
+def _suppressed(i: int, frames: np.ndarray, thresh: float, kept: np.ndarray) -> bool:
     area = 4 * frames[i, 2] * frames[i, 3]
     for j in kept:
         if circles_meet(frames, i, frames, j):

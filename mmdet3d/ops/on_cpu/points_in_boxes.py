@@ -12,12 +12,12 @@ def points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     Points on the bottom or the top of a box are inside, points on its sides are not.
 
     Args:
-        points: (M, 3+) x, y, z first, metres.
-        boxes: (T, 7) x, y, z of the bottom centre, sizes along the box's x, y, z (metres), yaw
-            (radians, counter-clockwise).
+        points: of shape (M, 3+), x, y, z first, in metres.
+        boxes: of shape (T, 7), x, y, z of the bottom centre, sizes along the box's x, y, z
+            (metres), yaw (radians, counter-clockwise).
 
     Returns:
-        (M, T) bool.
+        bool of shape (M, T).
 
     Raises:
         ValueError: if an argument has another shape.
@@ -31,11 +31,11 @@ def batched_points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray
     """Tell which points lie in which boxes of the same cloud.
 
     Args:
-        points: (B, M, 3).
-        boxes: (B, T, 7), as for ``points_in_boxes``.
+        points: of shape (B, M, 3).
+        boxes: of shape (B, T, 7), as for ``points_in_boxes``.
 
     Returns:
-        (B, M, T) bool.
+        bool of shape (B, M, T).
     """
     points = np.ascontiguousarray(points, dtype=np.float64)
     boxes = np.ascontiguousarray(boxes, dtype=np.float64)
@@ -48,10 +48,10 @@ def box_frames(boxes: np.ndarray) -> np.ndarray:
     """Compute once per box what every point needs.
 
     Args:
-        boxes: (B, T, 7) float64, as for ``points_in_boxes``.
+        boxes: float64 of shape (B, T, 7), as for ``points_in_boxes``.
 
     Returns:
-        (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw.
+        of shape (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw.
     """
     half = boxes[..., 3:6] / 2
     middle = boxes[..., :3].copy()
@@ -63,7 +63,7 @@ def box_frames(boxes: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _fill_inside(points, frames, inside):
+def _fill_inside(points: np.ndarray, frames: np.ndarray, inside: np.ndarray) -> None:
     for cloud in range(inside.shape[0]):
         for i in range(inside.shape[1]):
             x, y, z = points[cloud, i, 0], points[cloud, i, 1], points[cloud, i, 2]
@@ -72,7 +72,7 @@ def _fill_inside(points, frames, inside):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def is_inside(x, y, z, frames, cloud, j):
+def is_inside(x: float, y: float, z: float, frames: np.ndarray, cloud: int, j: int) -> bool:
     """Tell whether a point lies in box j of a cloud, a row of ``box_frames``."""
     dx, dy = x - frames[cloud, j, 0], y - frames[cloud, j, 1]
     cos, sin = frames[cloud, j, 6], frames[cloud, j, 7]

@@ -29,7 +29,7 @@ def box_frames(boxes: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def circles_meet(frames_a, i, frames_b, j):
+def circles_meet(frames_a: np.ndarray, i: int, frames_b: np.ndarray, j: int) -> bool:
     """Tell whether the circles around two boxes (rows i and j of ``box_frames``) intersect.
 
     A box with a NaN meets nothing.
@@ -40,7 +40,7 @@ def circles_meet(frames_a, i, frames_b, j):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def relative_pose(a, b):
+def relative_pose(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float]:
     """Return x, y and the yaw's cosine and sine of box a in the frame of box b."""
     cos, sin = a[4] * b[4] + a[5] * b[5], a[5] * b[4] - a[4] * b[5]
     dx, dy = a[0] - b[0], a[1] - b[1]
@@ -48,7 +48,17 @@ def relative_pose(a, b):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def separated(x, y, cos, sin, ax, ay, bx, by, depth):
+def separated(
+    x: float,
+    y: float,
+    cos: float,
+    sin: float,
+    ax: float,
+    ay: float,
+    bx: float,
+    by: float,
+    depth: float,
+) -> bool:
     """Tell whether an axis of either box separates them.
 
     Args:

@@ -13,13 +13,13 @@ def first_inside(
     """Find the first points inside each box, in the order of the cloud.
 
     Args:
-        points: (B, N, 3) float64.
-        boxes: (B, M, 7) float64, as for ``points_in_boxes_cpu.points_in_boxes``.
+        points: float64 of shape (B, N, 3).
+        boxes: float64 of shape (B, M, 7), as for ``points_in_boxes``.
         limit: how many points are listed for a box.
 
     Returns:
-        Indices of points, (B, M, limit) int64, zeros after the last one; how many are listed,
-        (B, M) int64.
+        indices of points, int64 of shape (B, M, limit), zeros after the last one; how many are
+        listed, int64 of shape (B, M).
     """
     index = np.zeros((*boxes.shape[:2], limit), dtype=np.int64)
     count = np.zeros(boxes.shape[:2], dtype=np.int64)
@@ -29,7 +29,14 @@ def first_inside(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _find(start, stop, points, frames, index, count):
+def _find(
+    start: int,
+    stop: int,
+    points: np.ndarray,
+    frames: np.ndarray,
+    index: np.ndarray,
+    count: np.ndarray,
+) -> None:
     for row in range(start, stop):
         cloud, j = divmod(row, count.shape[1])
         for i in range(points.shape[1]):

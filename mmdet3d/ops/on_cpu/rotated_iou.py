@@ -23,12 +23,12 @@ def rotated_overlaps(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     A box with a NaN overlaps nothing; a negative size counts as zero.
 
     Args:
-        boxes_a: (N, 5) centre x, centre y, size along the box's x, along its y, yaw in radians,
-            counter-clockwise.
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), centre x, centre y, size along the box's x, along its y, yaw in
+            radians, counter-clockwise.
+        boxes_b: of shape (M, 5), the same.
 
     Returns:
-        (N, M) float64 areas, in squared units of the boxes.
+        float64 of shape (N, M), areas, in squared units of the boxes.
 
     Raises:
         ValueError: if an argument has another shape.
@@ -44,13 +44,13 @@ def rotated_iou(boxes_a: np.ndarray, boxes_b: np.ndarray, criterion: int = -1) -
     """Compute the overlap of every pair of rotated rectangles relative to their areas.
 
     Args:
-        boxes_a: (N, 5), as for ``rotated_overlaps``.
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), as for ``rotated_overlaps``.
+        boxes_b: of shape (M, 5), the same.
         criterion: what the intersection is divided by: -1 the union, 0 the area of the box of
             ``boxes_a``, 1 that of the box of ``boxes_b``.
 
     Returns:
-        (N, M) float64; 0 where that area is zero.
+        float64 of shape (N, M); 0 where that area is zero.
 
     Raises:
         ValueError: if an argument has another shape or value.
@@ -69,7 +69,7 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _fill_overlaps(frames_a, frames_b, overlaps):
+def _fill_overlaps(frames_a: np.ndarray, frames_b: np.ndarray, overlaps: np.ndarray) -> None:
     # Not parallel: threads started here would not survive a fork by a data loader.
     for i in range(len(frames_a)):
         for j in range(len(frames_b)):
@@ -78,7 +78,9 @@ def _fill_overlaps(frames_a, frames_b, overlaps):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _divide_by_area(overlaps, area_a, area_b, criterion):
+def _divide_by_area(
+    overlaps: np.ndarray, area_a: np.ndarray, area_b: np.ndarray, criterion: int
+) -> None:
     for i in range(len(area_a)):
         for j in range(len(area_b)):
             # Most pairs are apart. Where they are not, none of the areas is zero.
@@ -90,7 +92,7 @@ def _divide_by_area(overlaps, area_a, area_b, criterion):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def pair_overlap(a, b):
+def pair_overlap(a: np.ndarray, b: np.ndarray) -> float:
     """Compute the intersection area of two boxes, each a row of ``box_frames``."""
     x, y, cos, sin = relative_pose(a, b)
     if separated(x, y, cos, sin, a[2], a[3], b[2], b[3], 0.0):
@@ -112,7 +114,9 @@ def pair_overlap(a, b):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _edge_share(x0, y0, x1, y1, hx, hy, origin):
+def _edge_share(
+    x0: float, y0: float, x1: float, y1: float, hx: float, hy: float, origin: float
+) -> float:
     """Integrate clamp(x, -hx, hx) - origin over the part of the edge with -hy <= y <= hy."""
     ya, yb = _clamp(y0, hy), _clamp(y1, hy)
     if ya == yb:
@@ -130,5 +134,5 @@ def _edge_share(x0, y0, x1, y1, hx, hy, origin):
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _clamp(value, half):
+def _clamp(value: float, half: float) -> float:
     return min(max(value, -half), half)

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 
 
-def split_rows(function: Callable, rows: int, *args) -> None:
+def split_rows(function: Callable, rows: int, *args: Any) -> None:
     """Call ``function(start, stop, *args)`` on parts of ``range(rows)``, one per thread of torch.
 
-    The threads end with the call, so that a later fork by a data loader finds none: numba's own
-    pool would not survive it. In the loader's workers torch has one thread, and so has this.
+    The threads end with the call, so a later fork by a data loader finds none: numba's own pool
+    would not survive it. A loader's worker has one thread, as torch has there.
 
     Args:
         function: releases the GIL and writes its rows into one of the arguments.

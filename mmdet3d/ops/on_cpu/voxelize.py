@@ -20,16 +20,17 @@ def assign_points(
     Memory grows with the number of points, not with the number of cells of the grid.
 
     Args:
-        xyz: (N, 3) float32, metres.
-        low: (3,) float32, the lower corner of the grid.
-        voxel_size: (3,) float32, metres.
-        grid_size: (3,) int64, number of cells along x, y, z.
+        xyz: float32 of shape (N, 3) in metres.
+        low: float32 of shape (3,), the lower corner of the grid.
+        voxel_size: float32 of shape (3,) in metres.
+        grid_size: int64 of shape (3,), number of cells along x, y, z.
         max_points: how many points a voxel keeps.
         max_voxels: how many voxels are kept.
 
     Returns:
-        For each point ``voxel * max_points + slot``, or -1 where the point is dropped, (N,) int64;
-        the cell of each voxel as z, y, x, (M, 3) int32; its number of kept points, (M,) int32.
+        for each point ``voxel * max_points + slot``, or -1 where the point is dropped, int64 of
+        shape (N,); the cell of each voxel as z, y, x, int32 of shape (M, 3); its number of kept
+        points, int32 of shape (M,).
     """
     capacity = min(len(xyz), max_voxels)
     # At most half full, so that a search ends after a probe or two.
@@ -44,7 +45,17 @@ def assign_points(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _assign(xyz, low, voxel_size, grid_size, max_points, table, shift, coors, counts):
+def _assign(
+    xyz: np.ndarray,
+    low: np.ndarray,
+    voxel_size: np.ndarray,
+    grid_size: np.ndarray,
+    max_points: int,
+    table: np.ndarray,
+    shift: np.uint64,
+    coors: np.ndarray,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, int]:
     keys = np.empty(len(counts), dtype=np.int64)
     place = np.full(len(xyz), -1, dtype=np.int64)
     found = 0
@@ -69,7 +80,9 @@ def _assign(xyz, low, voxel_size, grid_size, max_points, table, shift, coors, co
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _cell(xyz, i, low, voxel_size, grid_size):
+def _cell(
+    xyz: np.ndarray, i: int, low: np.ndarray, voxel_size: np.ndarray, grid_size: np.ndarray
+) -> tuple[bool, int, int, int]:
     x = np.floor((xyz[i, 0] - low[0]) / voxel_size[0])
     y = np.floor((xyz[i, 1] - low[1]) / voxel_size[1])
     z = np.floor((xyz[i, 2] - low[2]) / voxel_size[2])
@@ -77,11 +90,11 @@ def _cell(xyz, i, low, voxel_size, grid_size):
     inside = 0 <= x < grid_size[0] and 0 <= y < grid_size[1] and 0 <= z < grid_size[2]
     if not inside:
         return False, 0, 0, 0
-    return True, np.int64(x), np.int64(y), np.int64(z)
+    return True, int(x), int(y), int(z)
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _find(key, keys, table, shift):
+def _find(key: int, keys: np.ndarray, table: np.ndarray, shift: np.uint64) -> np.int64:
     """Find the table entry that holds the key, or the free one where it belongs."""
     entry = np.int64((np.uint64(key) * _GOLDEN) >> shift)
     while table[entry] >= 0 and keys[table[entry]] != key:

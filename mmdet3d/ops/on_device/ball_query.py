@@ -13,14 +13,16 @@ def ball_query(
 ) -> torch.Tensor:
     """Find the first points of each cloud that lie in a shell around each centre.
 
-    Same arguments and results as ``ball_query_cpu.ball_query``, as tensors.
+    Same arguments and results as ``on_cpu.ball_query.ball_query``, as tensors.
     """
     rows = max(1, _PAIRS_PER_CHUNK // max(1, points.shape[0] * points.shape[1]))
     parts = [_query(low, high, num_samples, points, part) for part in centres.split(rows, dim=1)]
     return torch.cat(parts, dim=1)
 
 
-def _query(low, high, num_samples, points, centres) -> torch.Tensor:
+def _query(
+    low: float, high: float, num_samples: int, points: torch.Tensor, centres: torch.Tensor
+) -> torch.Tensor:
     squared = squared_distances(centres, points)
     in_shell = ((squared >= low) & (squared < high)) | (squared == 0)
     index, count = first_indices(in_shell, num_samples)

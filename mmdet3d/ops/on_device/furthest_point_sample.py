@@ -7,11 +7,11 @@ def furthest_point_sample(points: torch.Tensor, num_points: int) -> torch.Tensor
     """Choose points one by one, each the furthest from those chosen before.
 
     Args:
-        points: (B, N, 3) float32, N not below ``num_points``.
+        points: float32 of shape (B, N, 3), N not below ``num_points``.
         num_points: how many points to choose.
 
     Returns:
-        (B, num_points) int64 indices.
+        int64 of shape (B, num_points), indices.
     """
     columns = points.permute(2, 0, 1).contiguous()
     chosen = torch.zeros((len(points), num_points), dtype=torch.long, device=points.device)

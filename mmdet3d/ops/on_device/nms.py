@@ -12,13 +12,13 @@ def greedy_nms(boxes: torch.Tensor, thresh: float, max_kept: int) -> torch.Tenso
     """Keep each box whose IoU with every box kept before it is at most the threshold.
 
     Args:
-        boxes: (N, 5) float64: centre x, centre y, sizes, yaw (radians, counter-clockwise), best
-            first.
+        boxes: float64 of shape (N, 5): centre x, centre y, sizes, yaw (radians, counter-clockwise),
+            best first.
         thresh: the largest IoU that two kept boxes may have.
         max_kept: how many boxes are kept at most.
 
     Returns:
-        (K,) int64 indices of the kept boxes, ascending.
+        int64 of shape (K,), indices of the kept boxes, ascending.
     """
     suppresses = torch.cat([rotated_iou(rows, boxes) > thresh for rows in _row_chunks(boxes)])
     suppresses = suppresses.triu_(diagonal=1)

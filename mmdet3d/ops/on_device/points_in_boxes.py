@@ -10,12 +10,12 @@ def batched_points_in_boxes(points: torch.Tensor, boxes: torch.Tensor) -> torch.
     """Tell which points lie in which boxes of the same cloud.
 
     Args:
-        points: (B, M, 3) float64, metres.
-        boxes: (B, T, 7) float64: x, y, z of the bottom centre, sizes along the box's x, y, z
-            (metres), yaw (radians, counter-clockwise).
+        points: float64 of shape (B, M, 3) in metres.
+        boxes: float64 of shape (B, T, 7): x, y, z of the bottom centre, sizes along the box's x, y,
+            z (metres), yaw (radians, counter-clockwise).
 
     Returns:
-        (B, M, T) bool.
+        bool of shape (B, M, T).
     """
     rows = max(1, _PAIRS_PER_CHUNK // max(1, boxes.shape[0] * boxes.shape[1]))
     return torch.cat([_inside(part, boxes) for part in points.split(rows, dim=1)], dim=1)

@@ -14,11 +14,12 @@ def first_inside(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the first points inside each box, in the order of the cloud.
 
-    Same arguments and results as ``roi_point_pool_cpu.first_inside``, as tensors.
+    Same arguments and results as ``on_cpu.roi_point_pool.first_inside``, as tensors.
     """
     columns = max(1, _PAIRS_PER_CHUNK // max(1, points.shape[0] * points.shape[1]))
     parts = [
         first_indices(batched_points_in_boxes(points, part).transpose(1, 2), limit)
         for part in boxes.split(columns, dim=1)
     ]
-    return tuple(torch.cat(found, dim=1) for found in zip(*parts))
+    index, count = zip(*parts)
+    return torch.cat(index, dim=1), torch.cat(count, dim=1)

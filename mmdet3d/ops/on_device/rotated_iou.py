@@ -1,6 +1,6 @@
 """Overlaps of rotated rectangles in torch, for devices numba does not reach.
 
-The same formula as in ``rotated_iou_cpu``, where it is explained, over all pairs at once.
+The formula of ``on_cpu.rotated_iou``, which explains it, over all pairs at once.
 """
 
 import torch
@@ -13,12 +13,12 @@ def rotated_overlaps(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tens
     """Compute the intersection area of every pair of rotated rectangles.
 
     Args:
-        boxes_a: (N, 5) float64: centre x, centre y, size along the box's x, along its y, yaw in
-            radians, counter-clockwise.
-        boxes_b: (M, 5), the same.
+        boxes_a: float64 of shape (N, 5): centre x, centre y, size along the box's x, along its y,
+            yaw in radians, counter-clockwise.
+        boxes_b: of shape (M, 5), the same.
 
     Returns:
-        (N, M) float64 areas.
+        float64 of shape (N, M), areas.
     """
     overlaps = boxes_a.new_zeros((len(boxes_a), len(boxes_b)))
     if overlaps.numel() == 0:
@@ -37,11 +37,11 @@ def rotated_iou(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     """Compute the intersection over union of every pair; 0 where the union is empty.
 
     Args:
-        boxes_a: (N, 5), as for ``rotated_overlaps``.
-        boxes_b: (M, 5), the same.
+        boxes_a: of shape (N, 5), as for ``rotated_overlaps``.
+        boxes_b: of shape (M, 5), the same.
 
     Returns:
-        (N, M) float64.
+        float64 of shape (N, M).
     """
     overlaps = rotated_overlaps(boxes_a, boxes_b)
     area_a = boxes_a[:, 2:4].clamp(min=0).prod(1)[:, None]
@@ -57,9 +57,9 @@ def _box_frames(boxes: torch.Tensor) -> torch.Tensor:
     return torch.cat([boxes[:, :2], half, yaw.cos(), yaw.sin(), radius], dim=1)
 
 
-def _pair_overlaps(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def _pair_overlaps(frames_a: torch.Tensor, frames_b: torch.Tensor) -> torch.Tensor:
     """Compute the intersection areas of P pairs, (P, 7) frames each."""
-    a, b = a.unbind(1), b.unbind(1)
+    a, b = frames_a.unbind(1), frames_b.unbind(1)
     # Centre and half axes (u along a's x, v along its y) of a in the frame of b.
     cos, sin = a[4] * b[4] + a[5] * b[5], a[5] * b[4] - a[4] * b[5]
     dx, dy = a[0] - b[0], a[1] - b[1]
@@ -73,7 +73,16 @@ def _pair_overlaps(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return area.masked_fill(empty, 0.0)
 
 
-def _separated(x, y, cos, sin, ax, ay, bx, by) -> torch.Tensor:
+def _separated(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    cos: torch.Tensor,
+    sin: torch.Tensor,
+    ax: torch.Tensor,
+    ay: torch.Tensor,
+    bx: torch.Tensor,
+    by: torch.Tensor,
+) -> torch.Tensor:
     """Tell whether an axis of either box separates them; boxes that only touch are separated."""
     c, s = cos.abs(), sin.abs()
     return (
@@ -84,15 +93,17 @@ def _separated(x, y, cos, sin, ax, ay, bx, by) -> torch.Tensor:
     )
 
 
-def _edge_shares(x0, y0, hx, hy, origin) -> torch.Tensor:
+def _edge_shares(
+    x0: torch.Tensor, y0: torch.Tensor, hx: torch.Tensor, hy: torch.Tensor, origin: torch.Tensor
+) -> torch.Tensor:
     """Integrate clamp(x, -hx, hx) - origin over the part of each edge with -hy <= y <= hy.
 
     Args:
-        x0: (4, P) corners in counter-clockwise order; each edge runs to the next corner.
-        y0: (4, P), the same.
-        hx: (P,) half size of the box to clamp to.
-        hy: (P,), the same.
-        origin: (P,).
+        x0: of shape (4, P), corners in counter-clockwise order; each edge runs to the next corner.
+        y0: of shape (4, P), the same.
+        hx: of shape (P,), half size of the box to clamp to.
+        hy: of shape (P,), the same.
+        origin: of shape (P,).
     """
     x1, y1 = x0.roll(-1, 0), y0.roll(-1, 0)
     ya, yb = _clamp(y0, hy), _clamp(y1, hy)

@@ -13,11 +13,12 @@ def three_nearest(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the three sources nearest to each target.
 
-    Same arguments and results as ``three_nn_cpu.three_nearest``, as tensors.
+    Same arguments and results as ``on_cpu.three_nn.three_nearest``, as tensors.
     """
     rows = max(1, _PAIRS_PER_CHUNK // max(1, sources.shape[0] * sources.shape[1]))
     parts = [_search(part, sources) for part in targets.split(rows, dim=1)]
-    return tuple(torch.cat(found, dim=1) for found in zip(*parts))
+    squared, index = zip(*parts)
+    return torch.cat(squared, dim=1), torch.cat(index, dim=1)
 
 
 def _search(targets: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -102,11 +102,11 @@ def image_box(
     """Find the box around an object in the image and how much of it lies outside.
 
     Args:
-        rect: (V, 3) corners of its mesh in rectified camera coordinates.
+        rect: of shape (V, 3), corners of its mesh in rectified camera coordinates.
         calibration: of the camera.
 
     Returns:
-        The box cut to the image, or None if nothing of it is inside, and the share outside, 0..1.
+        the box cut to the image, or None if nothing of it is inside, and the share outside, 0..1.
     """
     rect = rect[rect[:, 2] > _NEAR]
     if not len(rect):
@@ -118,7 +118,8 @@ def image_box(
     if (cut_high - cut_low < 1).any():
         return None, 1.0
     truncated = 1 - np.prod(cut_high - cut_low) / np.prod(high - low)
-    return (*map(float, cut_low), *map(float, cut_high)), float(truncated)
+    (left, top), (right, bottom) = cut_low.tolist(), cut_high.tolist()
+    return (left, top, right, bottom), float(truncated)
 
 
 def _blocked_share(

@@ -29,22 +29,22 @@ def create_synthetic_kitti(
     on the number of workers. A call with the same arguments completes what is missing.
 
     Args:
-        out_dir: Where to write: a new or empty folder, or one of an interrupted call.
-        train: Number of training frames, 1 or more.
-        val: Number of validation frames, 1 or more.
-        test: Number of test frames, 0 or more.
+        out_dir: where to write: a new or empty folder, or one of an interrupted call.
+        train: number of training frames, 1 or more.
+        val: number of validation frames, 1 or more.
+        test: number of test frames, 0 or more.
         seed: 0 or more.
-        workers: Processes to use; by default one per processor. Scripts that use more than one
-            need an ``if __name__ == '__main__'`` guard.
+        workers: processes to use; by default one per processor. Scripts that use more than one need
+            an ``if __name__ == '__main__'`` guard.
 
     Returns:
-        The number of frames that were written.
+        the number of frames that were written.
 
     Raises:
-        ValueError: A number is out of its range.
-        NotADirectoryError: ``out_dir`` is a file.
-        FileExistsError: ``out_dir`` holds something else.
-        OSError: ``out_dir`` cannot be written.
+        ValueError: if a number is out of its range.
+        NotADirectoryError: if ``out_dir`` is a file.
+        FileExistsError: if ``out_dir`` holds something else.
+        OSError: if ``out_dir`` cannot be written.
     """
     check_ranges(train=(train, 1, None), val=(val, 1, None), test=(test, 0, None))
     check_ranges(seed=(seed, 0, None), workers=(workers, 1, None))

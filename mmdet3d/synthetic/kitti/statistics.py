@@ -69,8 +69,8 @@ def read_figures(root: str | Path, indices: Sequence[int]) -> list[FrameFigures]
         indices: ids of frames under its ``training``.
 
     Raises:
-        FileNotFoundError: A file of a frame is missing.
-        DataFormatError: A file is malformed.
+        FileNotFoundError: if a file of a frame is missing.
+        DataFormatError: if a file is malformed.
     """
     return [_read_frame(Path(root), index) for index in indices]
 

@@ -40,23 +40,23 @@ def create_synthetic_nuscenes(
     completes what is missing; the tables are written last.
 
     Args:
-        out_dir: Where to write: a new or empty folder, or one of an interrupted call.
-        train: Number of training scenes, 1 to 8.
-        val: Number of validation scenes, 1 or 2.
+        out_dir: where to write: a new or empty folder, or one of an interrupted call.
+        train: number of training scenes, 1 to 8.
+        val: number of validation scenes, 1 or 2.
         seed: 0 or more.
-        samples: Key frames per scene, half a second apart, 2 to 40.
-        steps: Azimuths per turn of the scanner, 100 or more; fewer are faster.
-        workers: Processes to use; by default one per processor. Scripts that use more than one
-            need an ``if __name__ == '__main__'`` guard.
+        samples: key frames per scene, half a second apart, 2 to 40.
+        steps: azimuths per turn of the scanner, 100 or more; fewer are faster.
+        workers: processes to use; by default one per processor. Scripts that use more than one need
+            an ``if __name__ == '__main__'`` guard.
 
     Returns:
-        The number of clouds that were written.
+        the number of clouds that were written.
 
     Raises:
-        ValueError: A number is out of its range.
-        NotADirectoryError: ``out_dir`` is a file.
-        FileExistsError: ``out_dir`` holds something else.
-        OSError: ``out_dir`` cannot be written.
+        ValueError: if a number is out of its range.
+        NotADirectoryError: if ``out_dir`` is a file.
+        FileExistsError: if ``out_dir`` holds something else.
+        OSError: if ``out_dir`` cannot be written.
     """
     check_ranges(train=(train, 1, len(MINI_TRAIN)), val=(val, 1, len(MINI_VAL)))
     check_ranges(seed=(seed, 0, None), samples=(samples, 2, 40), steps=(steps, 100, None))

@@ -84,8 +84,9 @@ def choose_look(rng: np.random.Generator, name: str) -> Look:
     shape = kind.shapes[rng.integers(len(kind.shapes))]
     mean = np.array(kind.size or natural_size(shape))
     size = mean + np.clip(rng.normal(size=3), -2.2, 2.2) * kind.spread
+    length, width, height = size.tolist()
     tone, color = _paint(rng, name, kind)
-    return Look(kind.category, shape, tuple(map(float, size)), tone, color)
+    return Look(kind.category, shape, (length, width, height), tone, color)
 
 
 def _paint(
@@ -95,7 +96,8 @@ def _paint(
     if kind.colors:
         return rng.uniform(0.3, 0.5), kind.colors[rng.integers(len(kind.colors))]
     if name in _CLOTHED:
-        return rng.uniform(0.15, 0.6), tuple(map(float, rng.uniform(0.15, 0.9, 3)))
+        tone, (red, green, blue) = rng.uniform(0.15, 0.6), rng.uniform(0.15, 0.9, 3).tolist()
+        return tone, (red, green, blue)
     shares = np.array([share for share, _, _ in PAINTS])
     _, tone, color = PAINTS[rng.choice(len(PAINTS), p=shares / shares.sum())]
     return tone * rng.uniform(0.7, 1.3), color

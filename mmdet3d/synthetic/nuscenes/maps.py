@@ -16,7 +16,7 @@ def draw_map(world: World) -> bytes:
         world: what to draw; its frame's origin is in the middle of the map, roughly.
 
     Returns:
-        A PNG of one channel; its lower left corner is the origin of the map's frame, as the devkit
+        a PNG of one channel; its lower left corner is the origin of the map's frame, as the devkit
         takes it.
     """
     edge = world.terrain.half_width + world.terrain.sidewalk
@@ -27,5 +27,5 @@ def draw_map(world: World) -> bytes:
     x, y = (outline @ pose[:2, :2].T + pose[:2, 3]).T
     pixels = np.stack([x, _SIDE - y], axis=1) * _PIXELS_PER_METRE
     picture = np.zeros((_SIDE * _PIXELS_PER_METRE,) * 2, dtype=np.uint8)
-    cv2.fillPoly(picture, [pixels.round().astype(np.int32)], 255)
+    cv2.fillPoly(picture, [pixels.round().astype(np.int32)], (255,))
     return cv2.imencode('.png', picture)[1].tobytes()

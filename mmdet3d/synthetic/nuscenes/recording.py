@@ -85,7 +85,7 @@ def record_sample(job: SceneJob, sample: int) -> tuple[int, int, KeyFrame, int]:
         sample: number of the sample.
 
     Returns:
-        The numbers of the scene and of the sample, the key frame, and how many clouds were written.
+        the numbers of the scene and of the sample, the key frame, and how many clouds were written.
     """
     world = world_of(job.seed, job.scene, job.samples)
     written = 0
@@ -129,7 +129,7 @@ def look_at(world: World, time: float, points: np.ndarray) -> KeyFrame:
     Args:
         world: what is around.
         time: in seconds.
-        points: (N, 3 or more) in the scanner's frame.
+        points: of shape (N, 3 or more), in the scanner's frame.
     """
     pose = world.ego_pose(time) @ ego_from_lidar()
     here = points[:, :3].astype(np.float64) @ pose[:3, :3].T + pose[:3, 3]

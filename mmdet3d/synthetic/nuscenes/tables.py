@@ -97,7 +97,7 @@ def add_scene(
 def _scene_records(job: SceneJob, name: str, samples: list[str]) -> dict[str, Record]:
     """Give the records of which a scene has one."""
     own = (job.seed, name)
-    records = {
+    records: dict[str, Record] = {
         'log': {
             'logfile': f'n000-{job.seed:06d}-{job.scene:02d}',
             'vehicle': 'n000',

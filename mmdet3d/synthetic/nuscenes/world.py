@@ -67,8 +67,8 @@ class World:
         x, y = self.terrain.from_road(np.array(s), np.array(track.t))
         yaw = float(self.terrain.road_yaw(np.array(s)) + track.turn)
         z = float(self.terrain.height(x, y))
-        place = dict(x=float(x), y=float(y), z=z, yaw=yaw, speed=abs(track.speed))
-        return Actor(**vars(track.look), **place)
+        speed = abs(track.speed)
+        return Actor(**vars(track.look), x=float(x), y=float(y), z=z, yaw=yaw, speed=speed)
 
     def scene(self, time: float) -> tuple[Scene, list[int]]:
         """Give the scene at a time, and the numbers of its actors."""

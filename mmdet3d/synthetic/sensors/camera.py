@@ -18,10 +18,10 @@ class Calibration:
     """The matrices of a KITTI calibration file.
 
     Attributes:
-        projections: P0 to P3, each (3, 4), pixels.
-        rectification: R0_rect (3, 3).
-        velo_to_cam: Tr_velo_to_cam (3, 4).
-        imu_to_velo: Tr_imu_to_velo (3, 4).
+        projections: P0 to P3 in pixels, each of shape (3, 4).
+        rectification: R0_rect, of shape (3, 3).
+        velo_to_cam: Tr_velo_to_cam, of shape (3, 4).
+        imu_to_velo: Tr_imu_to_velo, of shape (3, 4).
         image_shape: height and width in pixels.
     """
 

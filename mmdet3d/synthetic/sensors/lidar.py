@@ -13,9 +13,9 @@ class Scanner:
     """The properties of a scanner; its place is the origin of its frame.
 
     Attributes:
-        elevations: (B,) angles of the beams above the horizontal in degrees, top first.
-        heights: (B,) where they leave the scanner, in metres above its origin.
-        gains: (B,) factors on the intensities that the lasers report.
+        elevations: of shape (B,), angles of the beams above the horizontal in degrees, top first.
+        heights: of shape (B,), where they leave the scanner, in metres above its origin.
+        gains: of shape (B,), factors on the intensities that the lasers report.
         steps: azimuths per turn.
         azimuth_unit: resolution of the encoder in degrees.
         min_range: metres.
@@ -91,10 +91,10 @@ class Scan:
     """One turn.
 
     Attributes:
-        points: (N, 4) float32 x, y, z in metres and intensity 0..1; beam by beam from the top,
-            each counter-clockwise from straight ahead, as KITTI stores them.
-        owner: (N,) what each was reflected by, as in Hits.
-        beam: (N,) its number.
+        points: float32 of shape (N, 4), x, y, z in metres and intensity 0..1; beam by beam from the
+            top, each counter-clockwise from straight ahead, as KITTI stores them.
+        owner: of shape (N,), what each was reflected by, as in Hits.
+        beam: of shape (N,), its number.
     """
 
     points: np.ndarray
@@ -114,8 +114,8 @@ def scan(
         geometry: what stands around.
         scanner: the scanner.
         rng: decides noise and drop-outs.
-        pose: (4, 4) transform from the scanner's frame to the scene's; by default the scanner is at
-            the origin of the scene. Points are given in the scanner's frame.
+        pose: of shape (4, 4), transform from the scanner's frame to the scene's; by default the
+            scanner is at the origin of the scene. Points are given in the scanner's frame.
     """
     beam = np.repeat(np.arange(len(scanner.elevations)), scanner.steps)
     origins, directions = _rays(scanner, rng)

@@ -53,7 +53,7 @@ def natural_shape(name: str) -> Mesh:
             ``NUM_VARIANTS`` of its kind.
 
     Raises:
-        KeyError: There is no shape of this name.
+        KeyError: if there is no shape of this name.
     """
     kind, _, variant = name.partition('/')
     if kind == 'block':

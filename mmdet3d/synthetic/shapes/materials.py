@@ -79,6 +79,6 @@ def surface_table(name: str) -> np.ndarray:
         name: a field of :class:`Surface`.
 
     Returns:
-        Array (number of materials,), or (number of materials, 3) for 'color'.
+        array (number of materials,), or (number of materials, 3) for 'color'.
     """
     return np.array([getattr(SURFACES[material], name) for material in Material])

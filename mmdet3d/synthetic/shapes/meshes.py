@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mmdet3d.synthetic.shapes.materials import Material
 
@@ -13,9 +14,9 @@ class Mesh:
     """Triangles with a material each.
 
     Attributes:
-        vertices: (V, 3) float64, metres.
-        faces: (F, 3) int32, indices of vertices.
-        materials: (F,) int16, values of :class:`Material`.
+        vertices: float64 of shape (V, 3) in metres.
+        faces: int32 of shape (F, 3), indices of vertices.
+        materials: int16 of shape (F,), values of :class:`Material`.
     """
 
     vertices: np.ndarray
@@ -23,11 +24,11 @@ class Mesh:
     materials: np.ndarray
 
 
-def make_mesh(vertices: np.ndarray, faces: np.ndarray, material: Material | np.ndarray) -> Mesh:
+def make_mesh(vertices: ArrayLike, faces: ArrayLike, material: Material | np.ndarray) -> Mesh:
     """Build a mesh from anything array-like, of one material or of one per face."""
-    faces = np.asarray(faces, dtype=np.int32).reshape(-1, 3)
-    materials = np.broadcast_to(np.asarray(material, dtype=np.int16), len(faces)).copy()
-    return Mesh(np.asarray(vertices, dtype=np.float64).reshape(-1, 3), faces, materials)
+    triangles = np.asarray(faces, dtype=np.int32).reshape(-1, 3)
+    materials = np.broadcast_to(np.asarray(material, dtype=np.int16), len(triangles)).copy()
+    return Mesh(np.asarray(vertices, dtype=np.float64).reshape(-1, 3), triangles, materials)
 
 
 def merge(meshes: Sequence[Mesh]) -> Mesh:
@@ -80,14 +81,14 @@ def box(low: Sequence[float], high: Sequence[float], material: Material) -> Mesh
     return make_mesh(vertices, faces, material)
 
 
-def quad(corners: Sequence[Sequence[float]], material: Material) -> Mesh:
+def quad(corners: ArrayLike, material: Material) -> Mesh:
     """Build a flat patch from its four corners, in the order around it."""
     return make_mesh(corners, [(0, 1, 2), (0, 2, 3)], material)
 
 
 def tube(
-    start: Sequence[float],
-    end: Sequence[float],
+    start: ArrayLike,
+    end: ArrayLike,
     radii: tuple[float, float],
     material: Material,
     sides: int = 6,
@@ -101,26 +102,26 @@ def tube(
         material: of the whole.
         sides: of its cross-section.
     """
-    start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
-    axis = (end - start) / np.linalg.norm(end - start)
+    low, high = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    axis = (high - low) / np.linalg.norm(high - low)
     helper = np.eye(3)[np.argmin(np.abs(axis))]
     across = np.cross(axis, helper)
     across /= np.linalg.norm(across)
     angles = np.arange(sides) * 2 * np.pi / sides
     ring = np.cos(angles)[:, None] * across + np.sin(angles)[:, None] * np.cross(axis, across)
-    return loft(np.stack([start + radii[0] * ring, end + radii[1] * ring]), material)
+    return loft(np.stack([low + radii[0] * ring, high + radii[1] * ring]), material)
 
 
 def loft(rings: np.ndarray, material: Material | np.ndarray) -> Mesh:
     """Span a closed skin over rings of points, with caps at both ends.
 
     Args:
-        rings: (R, S, 3) cross-sections of S points each.
+        rings: of shape (R, S, 3), cross-sections of S points each.
         material: of the whole, or (R - 1, S) of each four-sided patch; the caps take the
             material of the first patch beside them.
 
     Returns:
-        The mesh, with 2 (R - 1) S + 2 (S - 2) faces.
+        the mesh, with 2 (R - 1) S + 2 (S - 2) faces.
     """
     count, sides, _ = rings.shape
     materials = np.broadcast_to(np.asarray(material), (count - 1, sides))
@@ -139,9 +140,7 @@ def loft(rings: np.ndarray, material: Material | np.ndarray) -> Mesh:
     return make_mesh(rings, faces, np.concatenate([np.repeat(materials.ravel(), 2), *caps]))
 
 
-def ellipsoid(
-    centre: Sequence[float], radii: Sequence[float], material: Material, sides: int = 8
-) -> Mesh:
+def ellipsoid(centre: ArrayLike, radii: ArrayLike, material: Material, sides: int = 8) -> Mesh:
     """Build a closed ellipsoid with axes along x, y and z."""
     heights = np.linspace(-1, 1, sides // 2 + 1)[:, None] * 0.999
     angles = np.arange(sides) * 2 * np.pi / sides

@@ -1,8 +1,7 @@
 """Meshes of pedestrians and cyclists; x points ahead, y left, z up, the ground is z = 0."""
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mmdet3d.synthetic.shapes.materials import Material
 from mmdet3d.synthetic.shapes.meshes import Mesh, box, ellipsoid, loft, merge, tube
@@ -28,7 +27,7 @@ def pedestrian(stride: float, with_bag: bool = False) -> Mesh:
     return merge(parts)
 
 
-def _torso(low: Sequence[float], high: Sequence[float]) -> Mesh:
+def _torso(low: ArrayLike, high: ArrayLike) -> Mesh:
     """Build a body of oval cross-sections: hips, waist, chest, shoulders."""
     angles = np.arange(8) * np.pi / 4
     shares, depths, widths = (0, 0.35, 0.75, 1), (0.13, 0.11, 0.14, 0.08), (0.18, 0.16, 0.21, 0.17)

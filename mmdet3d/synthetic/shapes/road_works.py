@@ -24,6 +24,8 @@ def traffic_cone() -> Mesh:
     )
 
 
-def _section(y: float, profile: tuple[tuple[float, float], ...]) -> list[tuple[float, ...]]:
+def _section(
+    y: float, profile: tuple[tuple[float, float], ...]
+) -> list[tuple[float, float, float]]:
     ahead = [(x, y, z) for x, z in profile]
     return ahead + [(-x, y, z) for x, z in reversed(profile)]

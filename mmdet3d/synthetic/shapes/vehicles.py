@@ -99,7 +99,7 @@ def car(body: str) -> Mesh:
         body: a key of :data:`PROFILES`.
 
     Raises:
-        KeyError: There is no such body.
+        KeyError: if there is no such body.
     """
     length, width, height = PROPORTIONS[body]
     parts = [_shell(body, length, width, height)]
@@ -153,9 +153,9 @@ def _fittings(length: float, width: float, height: float) -> list[Mesh]:
         parts.append(_upright(x, (-0.26, 0.26), (low, high), Material.REFLECTOR))
         lamp = (0.62 * width / 2, 0.84 * width / 2)
         for side in (-1, 1):
-            across = tuple(sorted(side * edge for edge in lamp))
+            right, left = sorted(side * edge for edge in lamp)
             z = (0.335 * height, 0.40 * height) if end > 0 else (0.36 * height, 0.46 * height)
-            parts.append(_upright(x - end * 0.02, across, z, Material.REFLECTOR))
+            parts.append(_upright(x - end * 0.02, (right, left), z, Material.REFLECTOR))
     return parts
 
 

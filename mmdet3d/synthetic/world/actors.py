@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mmdet3d.synthetic.shapes.catalogue import NUM_VARIANTS, natural_size
 
@@ -78,8 +79,11 @@ def choose_cyclist(rng: np.random.Generator) -> Look:
     return Look('Cyclist', shape, size, rng.uniform(0.15, 0.6), _cloth_color(rng))
 
 
-def _size(rng: np.random.Generator, mean: np.ndarray, spread: tuple) -> tuple[float, float, float]:
-    length, width, height = mean + np.clip(rng.normal(size=3), -2.2, 2.2) * spread
+def _size(
+    rng: np.random.Generator, mean: ArrayLike, spread: ArrayLike
+) -> tuple[float, float, float]:
+    deviation = np.clip(rng.normal(size=3), -2.2, 2.2) * np.asarray(spread)
+    length, width, height = np.asarray(mean) + deviation
     return float(length), float(width), float(height)
 
 

@@ -4,12 +4,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
 
 from mmdet3d.synthetic.shapes.catalogue import unit_shape
 from mmdet3d.synthetic.shapes.meshes import Mesh
 from mmdet3d.synthetic.world.scene import Actor, Item, Scene
+
+try:
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+except ImportError as error:
+    raise ImportError(
+        f'the simulator casts its rays with embreex, which cannot be imported ({error}). '
+        'Install it as requirements.txt pins it: '
+        'pip install embreex==4.4.0.post1 -c requirements.txt'
+    ) from error
 
 GROUND, NOTHING = -1, -2
 # KITTI's boxes leave a little room around the object.
@@ -21,12 +29,12 @@ class Hits:
     """What rays met first.
 
     Attributes:
-        distance: (N,) metres; inf where a ray met nothing.
-        owner: (N,) what it belongs to: the number of the actor, then of the props; GROUND for the
-            ground and NOTHING where a ray met nothing.
-        material: (N,) values of Material; 0 where a ray met nothing.
-        cosine: (N,) of the angle between the ray and the surface's normal, 0..1.
-        normal: (N, 3) unit normals, turned against the ray.
+        distance: of shape (N,) in metres; inf where a ray met nothing.
+        owner: of shape (N,), what it belongs to: the number of the actor, then of the props; GROUND
+            for the ground and NOTHING where a ray met nothing.
+        material: of shape (N,), values of Material; 0 where a ray met nothing.
+        cosine: of shape (N,), cosine of the angle between the ray and the surface's normal, 0..1.
+        normal: of shape (N, 3), unit normals, turned against the ray.
     """
 
     distance: np.ndarray
@@ -76,8 +84,8 @@ class SceneGeometry:
         """Find what rays meet first.
 
         Args:
-            origins: (N, 3) or (3,) where they start.
-            directions: (N, 3) unit vectors.
+            origins: where they start, of shape (N, 3) or (3,).
+            directions: of shape (N, 3), unit vectors.
         """
         directions = np.ascontiguousarray(directions, dtype=np.float32)
         origins = np.broadcast_to(np.asarray(origins, dtype=np.float32), directions.shape)

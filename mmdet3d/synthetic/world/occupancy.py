@@ -25,7 +25,7 @@ class Occupancy:
             margin: added on every side while asking whether it is free.
 
         Returns:
-            Whether it was free, and is taken now.
+            whether it was free, and is taken now.
         """
         return self.take_all(np.array([[x, y, length, width, yaw]]), margin)
 
@@ -33,11 +33,11 @@ class Occupancy:
         """Take several places, which may overlap each other, if all of them are free.
 
         Args:
-            places: (N, 5) x, y, length, width and yaw of each, as :meth:`take` has them.
+            places: of shape (N, 5), x, y, length, width and yaw of each, as :meth:`take` has them.
             margin: added on every side while asking whether they are free.
 
         Returns:
-            Whether they were free, and are taken now.
+            whether they were free, and are taken now.
         """
         wanted = places + [0, 0, 2 * margin, 2 * margin, 0]
         if any(self._is_taken(place) for place in wanted):

@@ -41,14 +41,13 @@ class Site:
             margin: free space to keep around it, in metres.
 
         Returns:
-            Whether there was room.
+            whether there was room.
         """
         x, y, yaw = self._pose(s, t, turn)
         if not self._occupancy.take(x, y, *look.size[:2], yaw, margin):
             return False
         z = float(self.terrain.height(np.array(x), np.array(y)))
-        place = dict(x=x, y=y, z=z, yaw=yaw, speed=speed)
-        self._actors.append(Actor(**vars(look), **place))
+        self._actors.append(Actor(**vars(look), x=x, y=y, z=z, yaw=yaw, speed=speed))
         return True
 
     def reserve_road(self, reach: float) -> None:
@@ -74,9 +73,10 @@ class Site:
             margin: free space to keep around it, in metres.
 
         Returns:
-            Whether it was free, and is taken now.
+            whether it was free, and is taken now.
         """
-        return self._occupancy.take_all(self._strip(*sorted(path), t, turn, size[:2]), margin)
+        start, end = sorted(path)
+        return self._occupancy.take_all(self._strip(start, end, t, turn, size[:2]), margin)
 
     def _strip(
         self, start: float, end: float, t: float, turn: float, size: tuple[float, float]
@@ -112,7 +112,7 @@ class Site:
             foot: length and width that it needs on the ground; default all of its size.
 
         Returns:
-            Whether there was room.
+            whether there was room.
         """
         x, y, yaw = self._pose(s, t, turn)
         if not self._occupancy.take(x, y, *(foot or size[:2]), yaw):

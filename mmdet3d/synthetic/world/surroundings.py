@@ -119,9 +119,9 @@ def _add_plant(site: Site, kind: str, s: float, t: float, scale: float = 1.0) ->
         kind = 'conifer'
     shape = f'{kind}/{rng.integers(NUM_VARIANTS[kind])}'
     scale = scale * rng.uniform(0.7, 1.3)
-    size = tuple(scale * length for length in natural_size(shape))
-    foot = (0.6 * scale, 0.6 * scale) if kind == 'tree' else (0.7 * size[0], 0.7 * size[1])
-    site.add_prop(shape, size, s, t, rng.uniform(-np.pi, np.pi), foot=foot)
+    length, width, height = (scale * side for side in natural_size(shape))
+    foot = (0.6 * scale, 0.6 * scale) if kind == 'tree' else (0.7 * length, 0.7 * width)
+    site.add_prop(shape, (length, width, height), s, t, rng.uniform(-np.pi, np.pi), foot=foot)
 
 
 def _add_backdrop(site: Site, district: District, side: int) -> None:

@@ -32,7 +32,7 @@ class Terrain:
         kerb: height of the kerb.
         bank: slope of the land beside the road.
         tilt: slopes of the ground under the car along x and y.
-        waves: (W, 4) amplitude in metres, wave numbers along x and y in rad/m, phase.
+        waves: of shape (W, 4), amplitude in metres, wave numbers along x and y in rad/m, phase.
         side_street: x of its middle, or None.
         side_half_width: from its middle to its kerbs.
     """
@@ -66,7 +66,7 @@ class Terrain:
         middle = self.offset + self.heading * x + self.curvature * x**2 / 2
         return (y - middle) * np.cos(self.road_yaw(x))
 
-    def on_side_street(self, x: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    def on_side_street(self, x: float | np.ndarray, margin: float = 0.0) -> np.ndarray:
         """Tell which x lie on the side street, widened by a margin."""
         if self.side_street is None:
             return np.zeros(np.shape(x), dtype=bool)

@@ -10,6 +10,7 @@ from support import shrink_nuscenes as shrink
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model
+from mmdet3d.models.kd import KDBatch
 
 CONFIGS = 'configs/pointpillars/hv_pointpillars_'
 TEACHER = f'{CONFIGS}fpn_sbn-all_4x8_2x_nus-3d.py'
@@ -116,7 +117,7 @@ def test_a_student_learns_the_first_map_of_its_teachers_neck(kd_student, teacher
     with torch.no_grad():
         features = kd_student.extract_feat(data['points'])
         maps = features['neck_features'][0], info['neck_features'][0]
-        expected = kd_student.kd_losses['neck'](*maps)
+        expected = kd_student.kd_losses['neck'](*maps, KDBatch())
     assert log['loss_kd'] == pytest.approx(expected.item(), rel=1e-5)
     assert kd_student.kd_losses['neck'].scope == 'frame'
     assert (log['loss_kd'] > 0) == any(len(each) for each in clouds)
@@ -155,6 +156,7 @@ def test_a_map_that_the_neck_does_not_have_is_an_error_that_lists_those_it_has(r
         ({'pts_fusion_layer': {}}, ValueError, 'pts_fusion_layer is given'),
         ({'pretrained': 'x.pth'}, ValueError, 'use load_from'),
         ({'pts_bakcbone': {}}, TypeError, 'pts_bakcbone'),
+        ({'pts_bbox_head': None}, ValueError, 'pts_bbox_head is None'),
         (
             {'test_cfg': {'score_thr': 0.1}},
             ValueError,

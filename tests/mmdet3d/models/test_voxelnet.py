@@ -151,9 +151,9 @@ def test_second_learns_two_maps_of_its_teacher(repo_root, clouds):
     few = {'model.train_cfg.kd_cfg.num_voxels': 50, 'model.train_cfg.kd_cfg.kneighbours': 8}
     student = make_model(repo_root, detector='second', **few)
     teacher = make_model(repo_root, channels=16, detector='second').eval().requires_grad_(False)
-    student.init_kd(teacher)
+    last = student.init_kd(teacher)
     data = batch(*clouds)
-    info = teacher.train_step(data, None, is_teacher=True)
+    info = teacher.train_step(data, None, is_teacher=True, last=last)
     assert 'neck_features' not in info
     log = train_once(student, data, teacher_info=info)
     assert log['loss_kd'] == pytest.approx(log['kd_map0'] + log['kd_map1'], rel=1e-5)
@@ -242,6 +242,7 @@ def test_a_teacher_in_eval_mode_keeps_the_students_voxels(repo_root, teacher):
     data = batch(cloud())
     info = wide.train_step(data, None, is_teacher=True)
     assert len(info['voxel_features']) == 100
+    assert not any(module.training for module in wide.modules())
     train_once(student, data, teacher_info=info)
 
 
@@ -277,7 +278,7 @@ def test_distilling_without_kd_cfg_is_an_error_that_says_what_is_missing(repo_ro
 
 def test_a_teacher_that_publishes_nothing_is_an_error_that_names_the_feature(repo_root, teacher):
     silent = copy.copy(teacher)
-    silent.kd_features = ()
+    silent.kd_features = {}
     with pytest.raises(ValueError, match='compares voxel_features, which the teacher VoxelNet'):
         make_model(repo_root).init_kd(silent)
 
@@ -285,7 +286,51 @@ def test_a_teacher_that_publishes_nothing_is_an_error_that_names_the_feature(rep
 def test_a_teacher_computes_no_further_than_the_student_needs(kd_student, teacher):
     calls = []
     handle = teacher.backbone.register_forward_hook(lambda *_: calls.append(1))
-    info = teacher.train_step(batch(cloud()), None, is_teacher=True)
+    info = teacher.train_step(
+        batch(cloud()), None, is_teacher=True, last=kd_student.last_taught(teacher)
+    )
     handle.remove()
     assert calls == []
     assert info['voxel_features'].shape[1] == 16
+
+
+def test_two_students_of_one_teacher_ask_for_what_each_of_them_needs(repo_root, teacher):
+    of_voxels = make_model(repo_root, **{'model.train_cfg.kd_cfg.num_voxels': 50})
+    term = dict(feature='neck_features', level=0, loss=dict(type='LocalGraph', num_voxels=20))
+    of_necks = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(neck=term)})
+    before = {name: value for name, value in vars(teacher).items() if name[0] != '_'}
+    assert of_voxels.init_kd(teacher) == 'voxel_features'
+    assert of_necks.init_kd(teacher) == 'neck_features'
+    assert {name: value for name, value in vars(teacher).items() if name[0] != '_'} == before
+    data = batch(cloud())
+    for student in (of_voxels, of_necks):
+        last = student.last_taught(teacher)
+        info = teacher.train_step(data, None, is_teacher=True, last=last)
+        assert ('neck_features' in info) == (student is of_necks)
+        train_once(student, data, teacher_info=info)
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_asking_a_teacher_leaves_its_mode_as_it_was(repo_root, training):
+    limits = {'model.voxel_layer.max_voxels': [100, 1000]}
+    network = make_model(repo_root, channels=16, **limits).train(training)
+    with torch.no_grad():
+        network.train_step(batch(cloud()), None, is_teacher=True)
+    assert all(module.training == training for module in network.modules())
+    assert (len(network.voxelize([cloud()])[0]) > 100) == (not training)
+
+
+def test_a_detector_without_a_head_is_an_error_that_says_so(repo_root):
+    with pytest.raises(ValueError, match='bbox_head is None'):
+        make_model(repo_root, **{'model.bbox_head': None})
+
+
+@pytest.mark.parametrize('phase', ['train_cfg', 'test_cfg'])
+def test_settings_that_were_left_out_are_named_when_they_are_needed(repo_root, phase):
+    model = make_model(repo_root, **{f'model.{phase}': None})
+    data = batch(cloud())
+    with pytest.raises(ValueError, match=f'VoxelNet was built without {phase}: give model.{phase}'):
+        if phase == 'train_cfg':
+            model.train_step(data, None)
+        else:
+            model.simple_test(data['points'], data['img_metas'])

@@ -101,6 +101,25 @@ def test_200_runs_on_two_threads_are_right_every_time():
         torch.testing.assert_close(gradients, wanted, rtol=1e-4, atol=1e-3)
 
 
+def count_pairs(name: str, layer: torch.nn.Module, x: SparseConvTensor) -> int:
+    """How many inputs and outputs meet, by a dense convolution of ones."""
+    occupied = to_dense(x.replace_feature(torch.ones(len(x.indices), 1)))
+    ones = torch.ones(1, 1, *layer.kernel_size)
+    met = functional.conv3d(occupied, ones, None, tuple(layer.stride), tuple(layer.padding))
+    if name.startswith('submanifold'):
+        met = met * occupied
+    return int(met.sum())
+
+
+@pytest.mark.parametrize('name', LAYERS)
+def test_multiply_adds_are_those_of_the_pairs_that_meet(name):
+    layer, x = LAYERS[name](), sparse(300, 4)
+    expected = count_pairs(name, layer, x) * 4 * 8
+    assert layer.count_multiply_adds(x) == expected
+    layer(x)
+    assert layer.count_multiply_adds(x) == expected
+
+
 def test_layers_of_one_key_share_their_index_pairs():
     first, second = LAYERS['submanifold'](), SubMConv3d(8, 4, 3, padding=1, indice_key='subm')
     x = sparse(100, 4)

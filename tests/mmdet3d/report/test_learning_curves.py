@@ -36,3 +36,20 @@ def test_runs_with_different_losses_share_a_picture(tmp_path):
 def test_a_folder_without_a_log_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='is no folder of a run'):
         read_losses(tmp_path)
+
+
+def test_losses_of_any_name_are_read(tmp_path):
+    line = {'mode': 'train', 'epoch': 1, 'iter': 1, 'time': 1.0, 'bbox_loss': 0.5, 'loss': 0.5}
+    (tmp_path / '1.log.json').write_text(json.dumps(line))
+    assert sorted(read_losses(tmp_path)) == ['bbox_loss', 'iter', 'loss']
+
+
+def test_a_run_that_logged_no_step_is_named_and_the_others_are_drawn(tmp_path):
+    runs = {'plain': write_log(tmp_path / 'a', False), 'none': tmp_path / 'b'}
+    (tmp_path / 'b').mkdir()
+    (tmp_path / 'b' / '1.log.json').write_text('{"env_info": "x"}')
+    with pytest.warns(UserWarning, match=r'/b has logged no step of training: none has no curve'):
+        path = draw_learning_curves(runs, tmp_path / 'curves.png')
+    assert path.stat().st_size > 1000
+    with pytest.warns(UserWarning, match='none has no curve'):
+        draw_learning_curves({'none': tmp_path / 'b'}, tmp_path / 'curves.png')

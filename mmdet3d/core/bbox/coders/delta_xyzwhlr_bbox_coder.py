@@ -28,11 +28,11 @@ class DeltaXYZWLHRBBoxCoder(BaseBBoxCoder):
         """Express boxes as offsets.
 
         Args:
-            src_boxes: (..., D) anchors, D at least 7, z at the bottom; metres and radians.
-            dst_boxes: (..., D) boxes.
+            src_boxes: anchors of shape (..., D), D at least 7, z at the bottom; metres and radians.
+            dst_boxes: boxes of shape (..., D).
 
         Returns:
-            (..., D) offsets.
+            offsets of shape (..., D).
 
         Raises:
             ValueError: if the numbers of columns differ or are below 7.
@@ -48,11 +48,11 @@ class DeltaXYZWLHRBBoxCoder(BaseBBoxCoder):
         """Turn offsets into boxes, the inverse of ``encode``.
 
         Args:
-            anchors: (..., D) anchors, D at least 7, z at the bottom; metres and radians.
-            deltas: (..., D) offsets.
+            anchors: of shape (..., D), D at least 7, z at the bottom; metres and radians.
+            deltas: offsets of shape (..., D).
 
         Returns:
-            (..., D) boxes.
+            boxes of shape (..., D).
 
         Raises:
             ValueError: if the numbers of columns differ or are below 7.

@@ -51,12 +51,12 @@ class PointXYZWHLRBBoxCoder(BaseBBoxCoder):
         """Express boxes relative to points.
 
         Args:
-            gt_bboxes_3d: (N, D) boxes, one for each point; metres and radians.
-            points: (N, 3) positions in metres.
-            gt_labels_3d: (N,) classes of the boxes, needed with ``use_mean_size``.
+            gt_bboxes_3d: boxes of shape (N, D), one for each point; metres and radians.
+            points: positions of shape (N, 3) in metres.
+            gt_labels_3d: classes of the boxes, of shape (N,), needed with ``use_mean_size``.
 
         Returns:
-            (N, D + 1) codes.
+            codes of shape (N, D + 1).
 
         Raises:
             ValueError: if the labels are missing or name a class without a mean size.
@@ -76,12 +76,12 @@ class PointXYZWHLRBBoxCoder(BaseBBoxCoder):
         """Turn codes into boxes, the inverse of ``encode``; the yaw comes out in [-pi, pi].
 
         Args:
-            box_encodings: (N, D + 1) codes.
-            points: (N, 3) positions in metres.
-            pred_labels_3d: (N,) classes, needed with ``use_mean_size``.
+            box_encodings: codes of shape (N, D + 1).
+            points: positions of shape (N, 3) in metres.
+            pred_labels_3d: classes of shape (N,), needed with ``use_mean_size``.
 
         Returns:
-            (N, D) boxes.
+            boxes of shape (N, D).
 
         Raises:
             ValueError: if the labels are missing or name a class without a mean size.

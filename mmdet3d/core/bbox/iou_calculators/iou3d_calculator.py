@@ -21,14 +21,14 @@ def bbox_overlaps_nearest_3d(
     This is how SECOND (Yan et al. 2018) matches anchors.
 
     Args:
-        bboxes1: (N, D) boxes, D at least 7.
-        bboxes2: (M, D) boxes.
+        bboxes1: boxes of shape (N, D), D at least 7.
+        bboxes2: boxes of shape (M, D).
         mode: 'iou', or 'iof': intersection over the area of ``bboxes1``.
         is_aligned: compare row by row, with N equal to M.
         coordinate: frame of the boxes, 'lidar' or 'camera'.
 
     Returns:
-        (N, M), or (N,) if aligned.
+        of shape (N, M), or (N,) if aligned.
 
     Raises:
         ValueError: for an unknown mode or frame, or boxes whose columns do not agree.
@@ -43,13 +43,13 @@ def bbox_overlaps_3d(
     """Compute overlaps of the volumes of rotated boxes.
 
     Args:
-        bboxes1: (N, D) boxes, D at least 7.
-        bboxes2: (M, D) boxes.
+        bboxes1: boxes of shape (N, D), D at least 7.
+        bboxes2: boxes of shape (M, D).
         mode: 'iou', or 'iof': intersection over the volume of ``bboxes1``.
         coordinate: frame of the boxes, 'lidar' or 'camera'.
 
     Returns:
-        (N, M).
+        of shape (N, M).
 
     Raises:
         ValueError: for an unknown mode or frame, or boxes whose columns do not agree.

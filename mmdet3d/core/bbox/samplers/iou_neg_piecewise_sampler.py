@@ -12,13 +12,13 @@ from mmdet.core.bbox.builder import BBOX_SAMPLERS
 
 @BBOX_SAMPLERS.register_module()
 class IoUNegPiecewiseSampler(RandomSampler):
-    """Sample positives at random, and of the negatives given shares from given bands of IoU.
+    """Sample positives at random, and negatives by shares from bands of IoU.
 
     Band i holds the negatives whose IoU lies below ``neg_iou_piece_thrs[i]`` and not below the next
-    threshold (0 after the last). What a band lacks is asked of the next one. What is lacking at the
-    end is made up by repeating negatives, of the last band if it has any, so that every frame gives
-    ``num`` proposals as long as it has a negative. Made for Part-A2 (Shi et al., 2020), after the
-    "hard" and "easy" negatives of PointRCNN (CVPR 2019), section 4.1.
+    threshold (0 after the last). The next band makes up for what a band lacks. At the end negatives
+    are repeated, those of the last band if it has any, so every frame with a negative gives ``num``
+    proposals. Made for Part-A2 (Shi et al., 2020), after the "hard" and "easy" negatives of
+    PointRCNN (CVPR 2019), section 4.1.
 
     Args:
         num: number of proposals to sample.
@@ -70,13 +70,13 @@ class IoUNegPiecewiseSampler(RandomSampler):
 
         Args:
             assign_result: which object each proposal is assigned to, and its IoU.
-            bboxes: (N, D) proposals.
-            gt_bboxes: (G, D) objects.
-            gt_labels: (G,) classes, needed with ``add_gt_as_proposals``.
+            bboxes: proposals of shape (N, D).
+            gt_bboxes: objects of shape (G, D).
+            gt_labels: classes of shape (G,), needed with ``add_gt_as_proposals``.
             **kwargs: not used; part of mmdet's interface.
 
         Returns:
-            What mmdet's samplers return; ``neg_inds`` may name a proposal more than once.
+            what mmdet's samplers return; ``neg_inds`` may name a proposal more than once.
 
         Raises:
             ValueError: if ``add_gt_as_proposals`` is set and the labels are missing.

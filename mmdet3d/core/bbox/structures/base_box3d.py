@@ -9,7 +9,7 @@ import torch
 
 from mmdet3d.core.bbox.structures.box_rows import BoxRows
 from mmdet3d.core.geometry.rotations import as_rotation_matrix, limit_period
-from mmdet3d.core.geometry.tensor_rows import TensorRows
+from mmdet3d.core.points.base_points import BasePoints
 from mmdet3d.ops import boxes_overlap_bev, points_in_boxes_all, points_in_boxes_part
 
 
@@ -21,14 +21,14 @@ class BaseInstance3DBoxes(BoxRows):
     and flips with the box.
 
     Args:
-        tensor: (N, box_dim), in metres and radians. It is copied. With ``box_dim`` 6 the boxes
-            have no yaw, and a column of zeros is appended.
+        tensor: of shape (N, box_dim), in metres and radians. It is copied. With ``box_dim`` 6 the
+            boxes have no yaw, and a column of zeros is appended.
         box_dim: number of columns, at least 6.
         with_yaw: whether flips and conversions change the yaw.
         origin: the point of the box that ``tensor`` positions, in units of the dimensions.
 
     Attributes:
-        tensor: (N, box_dim) float32; z (camera: y) is at the bottom.
+        tensor: float32 of shape (N, box_dim); z (camera: y) is at the bottom.
         box_dim: number of columns, at least 7.
         with_yaw: as given; False if there was no yaw.
 
@@ -48,8 +48,8 @@ class BaseInstance3DBoxes(BoxRows):
             points: tensor, array (M, 3 or more) or points object, rotated in place alike.
 
         Returns:
-            With points: the points, and the (3, 3) matrix for row vectors (an array if the points
-            are one).
+            with points: the points, and the matrix of shape (3, 3) for row vectors (an array if
+            the points are one).
 
         Raises:
             ValueError: if ``angle`` is neither.
@@ -76,7 +76,7 @@ class BaseInstance3DBoxes(BoxRows):
             points: tensor, array (M, 3 or more) or points object, mirrored in place alike.
 
         Returns:
-            The points, if given.
+            the points, if given.
 
         Raises:
             ValueError: if the direction is neither.
@@ -106,7 +106,14 @@ class BaseInstance3DBoxes(BoxRows):
         self.tensor[:, 6] = limit_period(self.yaw, offset, period)
 
     def nonempty(self, threshold: float = 0.0) -> torch.Tensor:
-        """(N,) bool: whether all three dimensions exceed the threshold in metres."""
+        """Tell which boxes exceed a threshold in all three dimensions.
+
+        Args:
+            threshold: metres.
+
+        Returns:
+            bool of shape (N,).
+        """
         return (self.dims > threshold).all(dim=1)
 
     def enlarged_box(self, extra_width: float) -> Self:
@@ -126,7 +133,7 @@ class BaseInstance3DBoxes(BoxRows):
             mode: no effect here; the argument is mmdetection3d's.
 
         Returns:
-            (N, M) in metres.
+            of shape (N, M) in metres.
 
         Raises:
             TypeError: if the two are not boxes of one class.
@@ -147,7 +154,7 @@ class BaseInstance3DBoxes(BoxRows):
             mode: 'iou', or 'iof': intersection over the volume of ``boxes1``.
 
         Returns:
-            (N, M), in [0, 1].
+            of shape (N, M), in [0, 1].
 
         Raises:
             TypeError: if the two are not boxes of one class.
@@ -178,11 +185,11 @@ class BaseInstance3DBoxes(BoxRows):
         """Find the first box around each point.
 
         Args:
-            points: (M, 3 or more) or (1, M, 3 or more), in the frame of the boxes.
-            boxes_override: (N, 7) rows to use in place of these boxes.
+            points: of shape (M, 3 or more) or (1, M, 3 or more), in the frame of the boxes.
+            boxes_override: rows of shape (N, 7) to use in place of these boxes.
 
         Returns:
-            (M,) index of the box, -1 for none.
+            the index of the box, -1 for none, of shape (M,).
         """
         points, boxes = self._points_and_boxes(points, boxes_override)
         return points_in_boxes_part(points, boxes).squeeze(0)
@@ -193,11 +200,11 @@ class BaseInstance3DBoxes(BoxRows):
         """Find all boxes around each point.
 
         Args:
-            points: (M, 3 or more) or (1, M, 3 or more), in the frame of the boxes.
-            boxes_override: (N, 7) rows to use in place of these boxes.
+            points: of shape (M, 3 or more) or (1, M, 3 or more), in the frame of the boxes.
+            boxes_override: rows of shape (N, 7) to use in place of these boxes.
 
         Returns:
-            (M, N), 1 where the box holds the point, else 0.
+            1 where the box holds the point, else 0, of shape (M, N).
         """
         points, boxes = self._points_and_boxes(points, boxes_override)
         return points_in_boxes_all(points, boxes).squeeze(0)
@@ -212,23 +219,27 @@ class BaseInstance3DBoxes(BoxRows):
 
 
 def _rotate_points(points: Any, matrix: torch.Tensor) -> tuple[Any, Any]:
-    if isinstance(points, TensorRows):
+    _check_points(points)
+    if isinstance(points, BasePoints):
         points.rotate(matrix)
-    elif isinstance(points, torch.Tensor):
-        points[:, :3] = points[:, :3] @ matrix.to(points)
     elif isinstance(points, np.ndarray):
-        matrix = matrix.cpu().numpy()
-        points[:, :3] = points[:, :3] @ matrix
+        array = matrix.cpu().numpy()
+        points[:, :3] = points[:, :3] @ array
+        return points, array
     else:
-        raise TypeError(f'points must be a tensor, an array or points, got {type(points).__name__}')
+        points[:, :3] = points[:, :3] @ matrix.to(points)
     return points, matrix
 
 
 def _flip_points(points: Any, bev_direction: str, axis: int) -> Any:
-    if isinstance(points, TensorRows):
+    _check_points(points)
+    if isinstance(points, BasePoints):
         points.flip(bev_direction)
-    elif isinstance(points, (torch.Tensor, np.ndarray)):
-        points[:, axis] *= -1
     else:
-        raise TypeError(f'points must be a tensor, an array or points, got {type(points).__name__}')
+        points[:, axis] *= -1
     return points
+
+
+def _check_points(points: Any) -> None:
+    if not isinstance(points, (BasePoints, torch.Tensor, np.ndarray)):
+        raise TypeError(f'points must be a tensor, an array or points, got {type(points).__name__}')

@@ -46,14 +46,14 @@ class Box3DMode(IntEnum):
                 Columns after the yaw are passed on as they are.
             src: frame the boxes are in.
             dst: frame to convert to.
-            rt_mat: (3, 3), (3, 4) or (4, 4) matrix from ``src`` to ``dst``, such as the inverse of
-                R0_rect @ Tr_velo_to_cam for CAM to LIDAR. None only swaps the axes.
+            rt_mat: matrix of shape (3, 3), (3, 4) or (4, 4) from ``src`` to ``dst``, such as the
+                inverse of R0_rect @ Tr_velo_to_cam for CAM to LIDAR. None only swaps the axes.
             with_yaw: whether column 6 is a yaw; a boxes object knows itself.
             correct_yaw: turn the heading by ``rt_mat``. Otherwise yaw becomes -yaw - pi / 2, which
                 ignores how little the two frames are tilted to each other, as is usual for KITTI.
 
         Returns:
-            Boxes in the same kind of container; for a boxes object, of the class for ``dst``. If
+            boxes in the same kind of container; for a boxes object, of the class for ``dst``. If
             ``src`` is ``dst``, the very object given.
 
         Raises:

@@ -51,7 +51,7 @@ class BoxRows(TensorRows):
         rows = float_rows(tensor, box_dim, f'tensor of {type(self).__name__}').clone()
         if box_dim == 6:
             rows = torch.cat([rows, rows.new_zeros(len(rows), 1)], dim=1)
-        self.tensor = rows
+        super().__init__(rows)
         self.box_dim = max(box_dim, 7)
         self.with_yaw = with_yaw and box_dim > 6
         if origin is not None:
@@ -73,53 +73,53 @@ class BoxRows(TensorRows):
 
     @property
     def dims(self) -> torch.Tensor:
-        """(N, 3) extents along the box's own x, y, z in metres."""
+        """Extents along the box's own x, y, z in metres, of shape (N, 3)."""
         return self.tensor[:, 3:6]
 
     @property
     def volume(self) -> torch.Tensor:
-        """(N,) volumes in cubic metres."""
+        """Volumes in cubic metres, of shape (N,)."""
         return self.dims.prod(dim=1)
 
     @property
     def yaw(self) -> torch.Tensor:
-        """(N,) angles about the vertical in radians."""
+        """Angles about the vertical in radians, of shape (N,)."""
         return self.tensor[:, 6]
 
     @property
     def height(self) -> torch.Tensor:
-        """(N,) heights in metres."""
+        """Heights in metres, of shape (N,)."""
         return self.dims[:, self.YAW_AXIS]
 
     @property
     def bottom_height(self) -> torch.Tensor:
-        """(N,) vertical coordinates of the bottom face."""
+        """Vertical coordinates of the bottom face, of shape (N,)."""
         return self.tensor[:, self.YAW_AXIS]
 
     @property
     def top_height(self) -> torch.Tensor:
-        """(N,) vertical coordinates of the top face."""
+        """Vertical coordinates of the top face, of shape (N,)."""
         return self.bottom_height + self.UP * self.height
 
     @property
     def bottom_center(self) -> torch.Tensor:
-        """(N, 3) centres of the bottom faces."""
+        """Centres of the bottom faces, of shape (N, 3)."""
         return self.tensor[:, :3]
 
     @property
     def center(self) -> torch.Tensor:
-        """(N, 3) the same as ``bottom_center``: it is the point that positions a box."""
+        """The same as ``bottom_center``, the point that positions a box; of shape (N, 3)."""
         return self.bottom_center
 
     @property
     def gravity_center(self) -> torch.Tensor:
-        """(N, 3) centres of the boxes."""
+        """Centres of the boxes, of shape (N, 3)."""
         to_middle = self.tensor.new_tensor((0.5, 0.5, 0.5)) - self.tensor.new_tensor(self.ORIGIN)
         return self.bottom_center + self.dims * to_middle
 
     @property
     def corners(self) -> torch.Tensor:
-        """(N, 8, 3) corners.
+        """Corners of shape (N, 8, 3).
 
         Before the rotation they are x0y0z0, x0y0z1, x0y1z1, x0y1z0, then the same with x1, where
         0 is the lower end of the axis.
@@ -130,7 +130,7 @@ class BoxRows(TensorRows):
 
     @property
     def bev(self) -> torch.Tensor:
-        """(N, 5) rectangles (x, y, dx, dy, angle) in the bird's eye view.
+        """Rectangles (x, y, dx, dy, angle) in the bird's eye view, of shape (N, 5).
 
         The angle is counter-clockwise in the plane of the two axes.
         """
@@ -140,9 +140,10 @@ class BoxRows(TensorRows):
 
     @property
     def nearest_bev(self) -> torch.Tensor:
-        """(N, 4) upright rectangles (x1, y1, x2, y2): the yaw rounded to a multiple of 90 degrees.
+        """Upright rectangles (x1, y1, x2, y2) of shape (N, 4).
 
-        SECOND (Yan et al. 2018) matches anchors this way.
+        The yaw is rounded to a multiple of 90 degrees. SECOND (Yan et al. 2018) matches anchors
+        this way.
         """
         centres, sizes, angles = self.bev.split([2, 2, 1], dim=1)
         crosswise = limit_period(angles, 0.5, np.pi).abs() > np.pi / 4

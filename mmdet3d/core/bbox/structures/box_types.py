@@ -20,7 +20,7 @@ def get_box_type(box_type: str) -> tuple[type[BaseInstance3DBoxes], Box3DMode]:
         box_type: 'LiDAR' or 'Camera', in any case.
 
     Returns:
-        The class and its frame.
+        the class and its frame.
 
     Raises:
         ValueError: for any other name.

@@ -47,7 +47,7 @@ class Coord3DMode(IntEnum):
             correct_yaw: for boxes, see ``Box3DMode.convert``.
 
         Returns:
-            The converted input, in the same kind of container.
+            the converted input, in the same kind of container.
 
         Raises:
             NotImplementedError, TypeError, ValueError: as ``Box3DMode.convert``.
@@ -81,12 +81,11 @@ class Coord3DMode(IntEnum):
             return point
         src, dst = Coord3DMode(src), Coord3DMode(dst)
         if isinstance(point, TensorRows):
-            rows = _convert_rows(point.tensor, src, dst, rt_mat)
-            return _CLASSES[dst](rows, rows.shape[-1], point.attribute_dims)
+            return _convert_object(point, src, dst, rt_mat)
         return apply_to_rows(point, lambda rows: _convert_rows(rows, src, dst, rt_mat))
 
 
-_CLASSES: dict[Coord3DMode, type[TensorRows]] = {}
+_CLASSES: dict[Coord3DMode, Callable[..., Any]] = {}
 
 
 def points_in(mode: Coord3DMode) -> Callable[[PointClass], PointClass]:
@@ -97,6 +96,12 @@ def points_in(mode: Coord3DMode) -> Callable[[PointClass], PointClass]:
         return cls
 
     return register
+
+
+def _convert_object(points: Any, src: Coord3DMode, dst: Coord3DMode, rt_mat: Any) -> Any:
+    """Convert points of one frame's class to those of another's."""
+    rows = _convert_rows(points.tensor, src, dst, rt_mat)
+    return _CLASSES[dst](rows, rows.shape[-1], points.attribute_dims)
 
 
 def _convert_rows(

@@ -1,40 +1,42 @@
 """Annotations of many frames, checked and laid end to end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 _WIDTHS = {'bbox': 4, 'dimensions': 3, 'location': 3}
+_absent = partial(np.empty, 0)
 
 
 @dataclass(frozen=True)
 class Annotations:
     """The N boxes of all frames in one row; frame i owns ``starts[i]:starts[i + 1]``.
 
-    Columns that were not asked for are None.
+    Columns that were not asked for are empty.
     """
 
     starts: np.ndarray
-    """(F + 1,) int64."""
+    """Where the boxes of each frame begin and the last ones end, int64 of shape (F + 1,)."""
     names: np.ndarray
-    """(N,) lower-case class names."""
+    """Lower-case class names, of shape (N,)."""
     bbox: np.ndarray
-    """(N, 4) image boxes x1, y1, x2, y2 in pixels."""
-    boxes: np.ndarray | None = None
-    """(N, 7) camera boxes x, y (bottom), z, length, height, width in metres, rotation_y."""
-    alpha: np.ndarray | None = None
-    """(N,) observation angles in radians; -10 where there is none."""
-    truncated: np.ndarray | None = None
-    """(N,) from 0 (whole) to 1."""
-    occluded: np.ndarray | None = None
-    """(N,) 0 visible, 1 partly, 2 largely hidden, 3 unknown."""
-    score: np.ndarray | None = None
-    """(N,) confidence of the detections."""
+    """Image boxes x1, y1, x2, y2 in pixels, of shape (N, 4)."""
+    boxes: np.ndarray = field(default_factory=_absent)
+    """Camera boxes x, y (bottom), z, length, height, width, rotation_y, of shape (N, 7)."""
+    alpha: np.ndarray = field(default_factory=_absent)
+    """Observation angles in radians, of shape (N,); -10 where there is none."""
+    truncated: np.ndarray = field(default_factory=_absent)
+    """The part outside of the image, from 0 to 1, of shape (N,)."""
+    occluded: np.ndarray = field(default_factory=_absent)
+    """0 visible, 1 partly, 2 largely hidden, 3 unknown; of shape (N,)."""
+    score: np.ndarray = field(default_factory=_absent)
+    """Confidence of the detections, of shape (N,)."""
 
     @property
     def heights(self) -> np.ndarray:
-        """(N,) heights of the image boxes in pixels."""
+        """Heights of the image boxes in pixels, of shape (N,)."""
         return np.abs(self.bbox[:, 3] - self.bbox[:, 1])
 
     def frame(self, index: int) -> slice:
@@ -48,14 +50,14 @@ def stack_annotations(
     """Lay the annotations of all frames end to end.
 
     Args:
-        annos: One mapping per frame with ``name``, ``bbox`` and, as asked for, other columns.
-        side: What they are, for the errors.
-        columns: Further columns to keep, as named in ``Annotations``.
-        with_boxes: Whether to keep the camera boxes.
+        annos: one mapping per frame with ``name``, ``bbox`` and, as asked for, other columns.
+        side: what they are, for the errors.
+        columns: further columns to keep, as named in ``Annotations``.
+        with_boxes: whether to keep the camera boxes.
 
     Raises:
-        KeyError: A frame lacks a column.
-        ValueError: A column has the wrong shape or holds NaN or infinity.
+        KeyError: if a frame lacks a column.
+        ValueError: if a column has the wrong shape or holds NaN or infinity.
     """
     names = [np.asarray(_get(anno, 'name', i, side), dtype=str) for i, anno in enumerate(annos)]
     counts = [len(name) for name in names]
@@ -64,16 +66,15 @@ def stack_annotations(
         parts = [_numbers(anno, key, i, side, counts[i]) for i, anno in enumerate(annos)]
         return np.concatenate(parts)
 
-    boxes = None
+    further = {key: column(key) for key in columns}
     if with_boxes:
         parts = [column('location'), column('dimensions'), column('rotation_y')[:, None]]
-        boxes = np.concatenate(parts, axis=1)
+        further['boxes'] = np.concatenate(parts, axis=1)
     return Annotations(
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         names=np.char.lower(np.concatenate(names)),
         bbox=column('bbox'),
-        boxes=boxes,
-        **{key: column(key) for key in columns},
+        **further,
     )
 
 

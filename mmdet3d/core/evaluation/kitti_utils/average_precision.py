@@ -11,18 +11,17 @@ NUM_SAMPLES = 41
 def recall_thresholds(scores: np.ndarray, num_valid: int) -> np.ndarray:
     """Choose the scores at which recall passes 0, 1/40, ..., 1.
 
-    Each recall in turn takes the next score whose recall is nearest to it. A score serves once, so
-    with fewer than 41 objects the scores run out early and the rest of the curve stays empty: AP
-    is then low by construction, here as in the development kit. Only where every object was found
-    does the last score serve the remaining recalls as well; so a perfect result has an AP of 100
-    however few the objects.
+    Each recall in turn takes the next score whose recall is nearest to it. A score serves once.
+    With fewer than 41 objects the scores run out early and the rest of the curve stays empty: the
+    AP is low by construction, as in the development kit. If every object was found, the last score
+    also serves the remaining recalls, so a perfect result has an AP of 100 however few the objects.
 
     Args:
-        scores: (K,) of the detections matched to valid objects.
-        num_valid: How many valid objects there are.
+        scores: scores of the detections matched to valid objects, of shape (K,).
+        num_valid: how many valid objects there are.
 
     Returns:
-        At most 41 scores, descending.
+        at most 41 scores, descending.
     """
     ordered = np.sort(scores)[::-1]
     chosen = []

@@ -1,6 +1,6 @@
 """The KITTI object benchmark on annotations in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,35 +35,36 @@ def kitti_eval(
     """Evaluate detections by the KITTI object benchmark.
 
     Average precision is taken at 11 and at 40 recalls (AP11, AP40), for the strict overlaps of the
-    benchmark and for looser ones, at the difficulties easy, moderate and hard. Where there is no
-    object of a class at a difficulty, it is 0.
+    benchmark and for looser ones, at the difficulties easy, moderate and hard. It is 0 for a class
+    without objects at a difficulty.
 
     Args:
-        gt_annos: Ground truth, one mapping per frame with arrays over its N objects, as in the
-            info files: ``name``, ``truncated``, ``occluded``, ``bbox`` (N, 4) in pixels, ``alpha``
-            (for bbox), and ``location`` (N, 3), ``dimensions`` (N, 3: length, height, width) in
-            metres, ``rotation_y`` (for bev and 3d), in rectified camera coordinates.
-        dt_annos: Detections of the same frames in the same order, the same with ``score`` and
+        gt_annos: ground truth, one mapping per frame with arrays over its N objects, as in the info
+            files: ``name``, ``truncated``, ``occluded``, ``bbox`` (N, 4) in pixels, ``alpha`` (for
+            bbox), and ``location`` (N, 3), ``dimensions`` (N, 3: length, height, width) in metres,
+            ``rotation_y`` (for bev and 3d), in rectified camera coordinates.
+        dt_annos: detections of the same frames in the same order, the same with ``score`` and
             without ``truncated`` and ``occluded``.
-        current_classes: Names or indices of the classes, or a single one: Car, Pedestrian,
-            Cyclist, Van, Person_sitting, Truck.
-        eval_types: Any of ``'bbox'``, ``'bev'``, ``'3d'``. With bbox the text also gives the
+        current_classes: names or indices of the classes, or a single one: Car, Pedestrian, Cyclist,
+            Van, Person_sitting, Truck.
+        eval_types: any of ``'bbox'``, ``'bev'``, ``'3d'``. With bbox the text also gives the
             orientation similarity aos wherever both sides have observation angles (not -10).
 
     Returns:
-        The tables as text, and the figures by name (percent), such as
+        the tables as text, and the figures by name (percent), such as
         ``KITTI/Car_3D_AP40_moderate_strict`` and ``KITTI/Overall_3D_AP40_moderate``.
 
     Raises:
-        KeyError: A frame lacks one of the arrays.
-        ValueError: The two sides differ in length or are empty, an array has the wrong shape or
+        KeyError: if a frame lacks one of the arrays.
+        ValueError: if the two sides differ in length or are empty, an array has the wrong shape or
             is not finite, or a class or an eval type is unknown.
     """
     classes = _read_classes(current_classes)
     metrics = _read_metrics(eval_types)
     gt, dt = _stack_frames(gt_annos, dt_annos, metrics)
     curves = {metric: _curves(gt, dt, classes, metric) for metric in metrics}
-    text, figures = '', {}
+    text = ''
+    figures: dict[str, float] = {}
     for label, average in (('AP11', average_r11), ('AP40', average_r40)):
         averages = {metric: average(curves[metric][0]) for metric in metrics}
         if 'bbox' in metrics and _has_alpha(gt) and _has_alpha(dt):
@@ -74,8 +75,9 @@ def kitti_eval(
 
 
 def _read_classes(given: str | int | Sequence[str | int]) -> list[KittiClass]:
-    single = isinstance(given, str) or not np.iterable(given)
-    classes = [find_class(item) for item in ([given] if single else given)]
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return [find_class(given)]
+    classes = [find_class(item) for item in given]
     if not classes:
         raise ValueError(f'current_classes is {given!r}; give at least one class')
     return classes

@@ -12,25 +12,25 @@ class Pairs(NamedTuple):
     """All frames' ground truth and detections, end to end, as the matching sees them."""
 
     gt_starts: np.ndarray
-    """(F + 1,) frame i owns the ground truth ``gt_starts[i]:gt_starts[i + 1]``."""
+    """Frame i owns the ground truth ``gt_starts[i]:gt_starts[i + 1]``; of shape (F + 1,)."""
     dt_starts: np.ndarray
-    """(F + 1,) the same for detections."""
+    """The same for detections, of shape (F + 1,)."""
     ious: np.ndarray
     """Every frame's (G_i, D_i) IoUs, flattened, end to end."""
     iou_starts: np.ndarray
-    """(F,) where each frame's IoUs begin."""
+    """Where each frame's IoUs begin, of shape (F,)."""
     gt_states: np.ndarray
-    """(G,) ``OTHER``, ``VALID`` or ``NEUTRAL``."""
+    """``OTHER``, ``VALID`` or ``NEUTRAL``, of shape (G,)."""
     dt_states: np.ndarray
-    """(D,) the same for detections."""
+    """The same for detections, of shape (D,)."""
     scores: np.ndarray
-    """(D,) confidences."""
+    """Confidences of shape (D,)."""
     covers: np.ndarray
-    """(D,) the part of each detection inside a DontCare region."""
+    """The part of each detection inside a DontCare region, of shape (D,)."""
     gt_alpha: np.ndarray
-    """(G,) observation angles."""
+    """Observation angles of shape (G,)."""
     dt_alpha: np.ndarray
-    """(D,) observation angles."""
+    """Observation angles of shape (D,)."""
 
 
 @numba.njit(cache=True)
@@ -38,7 +38,7 @@ def matched_scores(pairs: Pairs, min_iou: float) -> np.ndarray:
     """Return the scores of the detections matched to valid objects, in no order.
 
     Objects choose in turn; each takes the highest score among the free detections that overlap it
-    by more than ``min_iou``. Neutral objects and detections choose and are chosen, uncounted.
+    by more than ``min_iou``. Neutral objects and detections take part, but are not counted.
     """
     found = np.empty(len(pairs.gt_states))
     count = 0
@@ -65,7 +65,7 @@ def count_matches(pairs: Pairs, min_iou: float, thresholds: np.ndarray) -> np.nd
     detections. (The development kit falls back on neutral ones, which count as nothing.)
 
     Returns:
-        (T, 3): true positives, false positives, and the orientation similarity
+        of shape (T, 3): true positives, false positives, and the orientation similarity
         ``(1 + cos(difference of alpha)) / 2`` summed over the true positives.
     """
     counts = np.zeros((len(thresholds), 3))

@@ -48,13 +48,13 @@ def frame_ious(gt: Annotations, dt: Annotations, metric: str) -> tuple[np.ndarra
     """Return the IoU of every ground truth box with every detection of its frame.
 
     Args:
-        gt: Ground truth of F frames.
-        dt: Detections of the same frames.
+        gt: ground truth of F frames.
+        dt: detections of the same frames.
         metric: ``'bbox'``, ``'bev'`` or ``'3d'``.
 
     Returns:
-        The frames' (G_i, D_i) matrices, each flattened, end to end, (sum G_i * D_i,) float64; and
-        where each begins, (F,) int64.
+        the frames' (G_i, D_i) matrices, each flattened, end to end, (sum G_i * D_i,) float64; and
+        where each begins, int64 of shape (F,).
     """
     measure = {'bbox': image_ious, 'bev': bev_ious, '3d': box_ious}[metric]
     gt_boxes, dt_boxes = (gt.bbox, dt.bbox) if metric == 'bbox' else (gt.boxes, dt.boxes)

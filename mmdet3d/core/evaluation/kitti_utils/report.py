@@ -16,9 +16,9 @@ def format_report(
     """Lay out one table per class and set of overlaps, and one of the means over classes.
 
     Args:
-        classes: The C classes evaluated.
-        averages: For each of bbox, bev, 3d and aos evaluated, its average precisions in percent,
-            (C, 3 difficulties, 2: strict, loose).
+        classes: the C classes evaluated.
+        averages: for each of bbox, bev, 3d and aos evaluated, its average precisions in percent, of
+            shape (C, 3 difficulties, 2: strict, loose).
         label: ``'AP11'`` or ``'AP40'``.
     """
     parts = [f'\n----------- {label} Results ------------\n']

@@ -68,7 +68,7 @@ def find_class(given: str | int) -> KittiClass:
     """Return the class of a name (any case) or of its index in ``CLASSES``.
 
     Raises:
-        ValueError: There is no such class.
+        ValueError: if there is no such class.
     """
     by_key = {cls.name.lower(): cls for cls in CLASSES} | dict(enumerate(CLASSES))
     key = given.lower() if isinstance(given, str) else index(given)

@@ -10,7 +10,7 @@ from mmdet.core import build_bbox_coder
 from mmdet.models.builder import HEADS
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, rotation_3d_in_axis, xywhr2xyxyr
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
@@ -129,8 +129,8 @@ class PointRCNNBboxHead(BaseModule):
         """
         if self.training or feats.device.type != 'cpu':
             return self._forward_chunk(feats)
-        chunks = zip(*map(self._forward_chunk, feats.split(_ROIS_AT_ONCE)))
-        return tuple(map(torch.cat, chunks))
+        scores, residuals = zip(*map(self._forward_chunk, feats.split(_ROIS_AT_ONCE)))
+        return torch.cat(scores), torch.cat(residuals)
 
     def _forward_chunk(self, feats: Tensor) -> tuple[Tensor, Tensor]:
         if len(feats) == 0:
@@ -207,8 +207,8 @@ class PointRCNNBboxHead(BaseModule):
         boxes = self._refine(torch.cat(list(rois)), bbox_pred).split(sizes)
         scores = cls_score.sigmoid().split(sizes)
         return [
-            self._select(meta['box_type_3d'](rows), *rest, cfg)
-            for rows, *rest, meta in zip(boxes, scores, class_labels, img_metas)
+            self._select(meta['box_type_3d'](rows), score, labels, cfg)
+            for rows, score, labels, meta in zip(boxes, scores, class_labels, img_metas)
         ]
 
     @staticmethod
@@ -218,8 +218,8 @@ class PointRCNNBboxHead(BaseModule):
         good = (scores >= cfg['score_thr']) & boxes.tensor.isfinite().all(dim=1)
         boxes, scores, labels = boxes[good], scores[good], labels[good]
         suppress = nms_bev if cfg['use_rotate_nms'] else nms_normal_bev
-        # Empty proposals all have the same score. Of these mmdetection3d visits first what torch's
-        # sort puts first, and it sorts twice.
+        # Empty proposals all have the same score. mmdetection3d visits them in the order that
+        # torch's sort gives them, and it sorts twice.
         order = scores.argsort(descending=True)
         order = order[scores[order].argsort(descending=True)]
         keep = order[suppress(xywhr2xyxyr(boxes.bev)[order], scores[order], cfg['nms_thr'])]

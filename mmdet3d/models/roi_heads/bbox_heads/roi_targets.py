@@ -72,7 +72,7 @@ def canonical_residuals(
     """Express objects in the frames of their proposals.
 
     An object that faces backwards is turned around, so that the difference of headings lies in
-    [-pi / 2, pi / 2): which end of a proposal is its front is not corrected.
+    [-pi / 2, pi / 2). The second stage does not correct which end of a proposal is its front.
 
     Args:
         rois: proposals of shape (P, 7), z at the bottom.
@@ -80,7 +80,7 @@ def canonical_residuals(
         encode: gives the residuals from boxes to boxes.
 
     Returns:
-        Residuals of shape (P, 7).
+        residuals of shape (P, 7).
     """
     offsets = (objects[:, :3] - rois[:, :3])[:, None]
     local = rotation_3d_in_axis(offsets, -rois[:, 6], axis=2)[:, 0]

@@ -6,7 +6,7 @@ import torch
 from mmdet.models.builder import ROI_EXTRACTORS
 from torch import Tensor, nn
 
-from mmcv_patched.runner import in_float32
+from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import rotation_3d_in_axis
 from mmdet3d.models.layers import build_layer
 
@@ -37,8 +37,8 @@ class Single3DRoIPointExtractor(nn.Module):
             rois: the proposals of each sample, of shape (R_i, 7), z at the bottom.
 
         Returns:
-            (R, S, 3 + C), R the number of all proposals and S that of points the layer samples;
-            zeros for a proposal without points. No gradient flows through it.
+            of shape (R, S, 3 + C), R the number of all proposals and S that of points the layer
+            samples; zeros for a proposal without points. No gradient flows through it.
         """
         pooled = [self._pool(*sample) for sample in zip(coordinate[:, None], feats[:, None], rois)]
         return torch.cat(pooled)

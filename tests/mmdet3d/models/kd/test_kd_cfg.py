@@ -1,9 +1,9 @@
 import pytest
 
-from mmdet3d.models.kd import LocalGraph, parse_kd_cfg
+from mmdet3d.models.kd import FeatureKind, LocalGraph, parse_kd_cfg
 
-FEATURES = ('voxel_features',)
-TYPES = {'PointPillars': {'voxel': {'feature': 'voxel_features'}}}
+FEATURES = {'voxel_features': FeatureKind.VOXELS, 'head_outputs': FeatureKind.OUTPUTS}
+TYPES = {'PointPillars': {'voxel': {'feature': 'voxel_features', 'loss': {'type': 'LocalGraph'}}}}
 RELEASED = dict(
     type='PointPillars',
     compression_ratio=4,
@@ -11,6 +11,7 @@ RELEASED = dict(
     kneighbours=128,
     temperature=1e-2,
 )
+EXTRA = dict(feature='voxel_features', loss=dict(type='LocalGraph', num_voxels=5))
 
 
 def parse(**kd_cfg):
@@ -32,9 +33,8 @@ def test_every_released_key_reaches_the_loss():
 
 
 def test_terms_add_to_the_standard_one_or_stand_alone():
-    extra = dict(feature='voxel_features', loss=dict(type='LocalGraph', num_voxels=5))
-    assert list(parse(**RELEASED, terms=dict(extra=extra))) == ['voxel', 'extra']
-    assert list(parse(terms=dict(extra=extra))) == ['extra']
+    assert list(parse(**RELEASED, terms=dict(extra=EXTRA))) == ['voxel', 'extra']
+    assert list(parse(terms=dict(extra=EXTRA))) == ['extra']
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_terms_add_to_the_standard_one_or_stand_alone():
         ({'terms': {'a': {'feature': 'voxel_features'}}}, 'terms.a needs feature and loss'),
         (
             {'terms': {'a': {'feature': 'maps', 'loss': {'type': 'LocalGraph'}}}},
-            r"terms.a.feature='maps': allowed are \['voxel_features'\]",
+            r"terms.a.feature='maps': allowed are \['head_outputs', 'voxel_features'\]",
         ),
         (
             {'terms': {'a': {'feature': 'voxel_features', 'loss': {'type': 'L1'}}}},
@@ -57,6 +57,13 @@ def test_terms_add_to_the_standard_one_or_stand_alone():
             {'terms': {'a': {'feature': 'voxel_features', 'loss': {'type': 'LocalGraph', 'k': 1}}}},
             r"terms.a.loss has unknown keys \['k'\]: allowed are .*kneighbours",
         ),
+        (
+            {'terms': {'a': {'feature': 'head_outputs', 'loss': {'type': 'LocalGraph'}}}},
+            r"does not take head outputs, such as head_outputs; it takes .*\['voxel_features'\]",
+        ),
+        ({'terms': {'closs': EXTRA}}, 'added to the total a second time'),
+        ({'terms': {'a.b': EXTRA}}, "'a.b' cannot name a term"),
+        ({'terms': {'keys': EXTRA}}, "'keys' cannot name a term"),
     ],
 )
 def test_what_is_not_understood_is_an_error_that_lists_what_is(kd_cfg, message):

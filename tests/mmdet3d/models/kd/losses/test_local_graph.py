@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmdet3d.models.kd import LocalGraph
+from mmdet3d.models.kd import KDBatch, LocalGraph
 
 
 def normal(tag: str, *shape: int) -> torch.Tensor:
@@ -17,8 +17,10 @@ def voxels(count: int = 40) -> dict:
     return dict(
         student=normal('student', count, 6),
         teacher=normal('teacher', count, 12),
-        importance=torch.arange(count) % 7 + 1,
-        frames=torch.arange(count) // max(1, count // 2),
+        batch=KDBatch(
+            importance=torch.arange(count) % 7 + 1,
+            frames=torch.arange(count) // max(1, count // 2),
+        ),
     )
 
 
@@ -41,7 +43,7 @@ def test_loss_and_gradients_equal_the_released_ones(reference_dir, reference_wei
             fuse_mode=reference['fuse_mode'],
         )
     )
-    loss = loss_module(student, teacher, num_points, torch.zeros(count))
+    loss = loss_module(student, teacher, KDBatch(importance=num_points, frames=torch.zeros(count)))
     loss.backward()
     assert loss.item() == pytest.approx(reference['loss'], rel=1e-4)
     gradient = student.grad.norm().item()
@@ -92,7 +94,8 @@ def test_loss_and_gradients_of_maps_and_points_equal_the_released_ones(
                     reference_weights.seeded_tensor(named, tensor.shape, tensor.dtype)
                 )
         student = normal(f'kd.student.{case}{suffix}', *student_shape).requires_grad_()
-        loss = loss_module(student, normal(f'kd.teacher.{case}{suffix}', *teacher_shape))
+        teacher = normal(f'kd.teacher.{case}{suffix}', *teacher_shape)
+        loss = loss_module(student, teacher, KDBatch())
         (factor * loss).backward()
         total += factor * loss.item()
         students.append(student.grad.norm().item())
@@ -115,8 +118,12 @@ def test_each_map_counts_the_same_whatever_it_is_batched_with():
     teacher[1] *= 20  # would take all the weight of a softmax over both
     loss_module = LocalGraph(12, 6, num_voxels=8, kneighbours=4, temperature=0.1, scope='frame')
     loss_module.eval()  # else the normalisation would mix the frames
-    alone = [loss_module(student[i : i + 1], teacher[i : i + 1]).item() for i in range(2)]
-    assert loss_module(student, teacher).item() == pytest.approx(np.mean(alone), rel=1e-5)
+    alone = [
+        loss_module(student[i : i + 1], teacher[i : i + 1], KDBatch()).item() for i in range(2)
+    ]
+    assert loss_module(student, teacher, KDBatch()).item() == pytest.approx(
+        np.mean(alone), rel=1e-5
+    )
 
 
 def test_a_low_temperature_compares_the_cell_where_the_teachers_graph_is_strongest():
@@ -130,7 +137,9 @@ def test_a_low_temperature_compares_the_cell_where_the_teachers_graph_is_stronge
     theirs = loss_module.teacher_gcn_adapt(rows[1], centres, neighbours)
     strongest = theirs.flatten(1).amax(1).argmax()
     expected = 2 * (theirs - ours)[strongest].square().mean()
-    assert loss_module(student, teacher).item() == pytest.approx(expected.item(), rel=1e-4)
+    assert loss_module(student, teacher, KDBatch()).item() == pytest.approx(
+        expected.item(), rel=1e-4
+    )
 
 
 def test_graph_is_as_wide_as_the_compressed_teacher_the_student_or_as_told():
@@ -205,3 +214,9 @@ def test_nothing_to_compare_is_no_loss_but_keeps_the_graph(count, scope):
 def test_a_wrong_option_is_an_error_that_says_what_is_allowed(options, message):
     with pytest.raises(ValueError, match=message):
         LocalGraph(12, 6, **options)
+
+
+def test_voxels_without_their_points_or_frames_are_an_error_that_says_what_is_missing():
+    given = voxels()
+    with pytest.raises(ValueError, match=r'needs KDBatch\.importance and frames'):
+        LocalGraph(12, 6)(given['student'], given['teacher'], KDBatch())

@@ -3,13 +3,13 @@
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmcv_patched.runner import in_float32
-from mmdet3d.models.kd.terms import KD_LOSSES
+from mmcv_patched.precision import in_float32
+from mmdet3d.models.kd.adapters import GraphAdapter
+from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
-    GraphAdapter,
     graph_distance,
     nearest_neighbours,
     nearest_neighbours_in_frame,
@@ -22,7 +22,7 @@ _FUSE_ALIASES = {'idendity': 'identity'}
 
 
 @KD_LOSSES.register_module()
-class LocalGraph(nn.Module):
+class LocalGraph(KDLoss):
     """Compare the neighbourhoods of important voxels, points or cells in teacher and student.
 
     From "PointDistiller" (arXiv 2205.11098), sections 3.2 and 3.3. The importance of a voxel is the
@@ -52,6 +52,8 @@ class LocalGraph(nn.Module):
         ValueError: if an option is not one of those allowed.
     """
 
+    takes = frozenset({FeatureKind.VOXELS, FeatureKind.POINTS, FeatureKind.MAPS})
+
     def __init__(
         self,
         teacher_channels: int,
@@ -68,7 +70,7 @@ class LocalGraph(nn.Module):
         scope: str = 'batch',
         loss_weight: float = 2.0,
     ) -> None:
-        super().__init__()
+        super().__init__(teacher_channels, student_channels)
         _check('sample_mode', sample_mode, SAMPLE_MODES)
         _check('pool_mode', pool_mode, ('none', 'max'))
         _check('reweight', reweight, ('softmax', 'none'))
@@ -96,29 +98,24 @@ class LocalGraph(nn.Module):
         self.student_gcn_adapt = GraphAdapter(student_channels, out_channels, fuse_mode)
 
     @in_float32
-    def forward(
-        self,
-        student: Tensor,
-        teacher: Tensor,
-        importance: Tensor | None = None,
-        frames: Tensor | None = None,
-    ) -> Tensor:
+    def forward(self, student: Tensor, teacher: Tensor, batch: KDBatch) -> Tensor:
         """Return the loss, a scalar.
 
         Args:
             student: the student's features, of shape (M, student_channels) for the voxels of a
                 batch, or (B, student_channels, ...) for B clouds of points or maps.
             teacher: the teacher's features, likewise.
-            importance: for voxels, the number of points in each, of shape (M,).
-            frames: for voxels, which cloud of the batch each belongs to, of shape (M,).
+            batch: for voxels, the number of points in each and the cloud that it belongs to.
         """
         teacher = teacher.detach()
-        groups = 1
-        if importance is None:
-            groups, frames = len(teacher), _frames(teacher)
+        importance, frames, groups = batch.importance, batch.frames, 1
+        if student.ndim > 2:
+            importance, frames, groups = None, _frames(teacher), len(teacher)
             centres = self._sample_each_frame(teacher.flatten(2).amax(dim=1))
             student, teacher = _rows(student), _rows(teacher)
         else:
+            if importance is None or frames is None:
+                raise ValueError('LocalGraph on voxels needs KDBatch.importance and frames')
             importance = importance.to(student)
             centres = sample_by_importance(importance, self.num_voxels, self.sample_mode)
         neighbours = self._neighbours(teacher, centres, frames)
@@ -159,7 +156,7 @@ class LocalGraph(nn.Module):
 
 
 def _rows(features: Tensor) -> Tensor:
-    """(B, C, ...) to (B * ..., C)."""
+    """Lay features of shape (B, C, ...) out as rows, of shape (B * ..., C)."""
     return features.flatten(2).transpose(1, 2).flatten(0, 1)
 
 

@@ -1,0 +1,97 @@
+"""What a config leaves out, and what in it cannot be run."""
+
+from copy import deepcopy
+from pathlib import Path
+from pprint import pformat
+
+import mmcv
+import torch
+from mmcv.runner import RUNNERS
+
+from mmcv_patched.runner import BaseRunner
+from mmdet3d.utils.config import REPO_ROOT
+from mmdet3d.utils.registry import suggest_names
+from mmdet_patched.apis import build_optimizer_hook
+
+_RUNTIME = REPO_ROOT / 'configs' / '_base_' / 'default_runtime.py'
+_LIMITS = ('max_epochs', 'max_iters')
+
+
+def config_stem(cfg: mmcv.Config) -> str:
+    """Return the name of a config's file without its ending; 'config' where it has no file."""
+    return Path(cfg.filename or 'config').stem
+
+
+def format_config(cfg: mmcv.Config) -> str:
+    """Return the text of a config file that says the same.
+
+    mmcv's own does not quote values with an apostrophe, and fails on them.
+    """
+    settings = cfg.to_dict().items()
+    return ''.join(
+        f'{key} = {pformat(value, width=100, sort_dicts=False)}\n' for key, value in settings
+    )
+
+
+def fill_in_settings(cfg: mmcv.Config) -> None:
+    """Give a config the settings that it leaves out, so that it need not come from a file.
+
+    Those of the runtime are ``configs/_base_/default_runtime.py``'s; ``work_dir`` is below
+    ``work_dirs``, ``device`` a GPU where there is one.
+
+    Args:
+        cfg: the config, which is changed.
+    """
+    for key, value in mmcv.Config.fromfile(_RUNTIME).items():
+        if key not in cfg:
+            cfg[key] = deepcopy(value)
+    cfg.work_dir = cfg.work_dir or f'work_dirs/{config_stem(cfg)}'
+    cfg.device = cfg.get('device') or ('cuda' if torch.cuda.is_available() else 'cpu')
+
+
+def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
+    """Refuse a config that a run would fail on after it has begun.
+
+    Args:
+        cfg: the config.
+        use_kd: there is to be a teacher.
+
+    Raises:
+        ValueError: if a section is missing, the runner's length is not said in its own unit, it has
+            no place for a teacher, or the optimizer's hook cannot be had.
+        KeyError: if there is no such runner; the message names close ones.
+    """
+    missing = {'model', 'data', 'optimizer', 'runner'} - set(cfg)
+    if missing:
+        raise ValueError(
+            f'{cfg.filename or "the config"} says nothing of {", ".join(sorted(missing))}, which '
+            'training needs: inherit from the files in configs/_base_, or set them'
+        )
+    _check_runner(cfg.runner, use_kd)
+    build_optimizer_hook(cfg)
+
+
+def _check_runner(runner: dict, use_kd: bool) -> None:
+    name = runner['type']
+    with suggest_names(RUNNERS):
+        if name not in RUNNERS:
+            raise KeyError(f'{name} is not in the {RUNNERS.name} registry')
+    kind = RUNNERS.get(name)
+    if issubclass(kind, BaseRunner):
+        _check_length(runner, f'max_{kind.unit}s')
+    elif use_kd:
+        raise ValueError(
+            f'runner.type={name!r} has no place for a teacher: take EpochBasedRunner or '
+            'IterBasedRunner, or derive it from mmcv_patched.runner.BaseRunner'
+        )
+
+
+def _check_length(runner: dict, wanted: str) -> None:
+    given = [limit for limit in _LIMITS if runner.get(limit) is not None]
+    if given != [wanted]:
+        (other,) = set(_LIMITS) - {wanted}
+        raise ValueError(
+            f'runner={dict(runner)}: {runner["type"]} wants {wanted} and nothing else to say how '
+            f'long to train. In a config: runner=dict(_delete_=True, type={runner["type"]!r}, '
+            f'{wanted}=...); as options: runner.{wanted}=... runner.{other}=None'
+        )

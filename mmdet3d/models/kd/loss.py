@@ -1,0 +1,88 @@
+"""The contract of a distillation loss: what it is built from, what it takes, how it is called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+from mmcv.utils import Registry
+from torch import Tensor, nn
+
+KD_LOSSES = Registry('distillation loss')
+"""Subclasses of :class:`KDLoss`, by the ``type`` that a ``kd_cfg`` names."""
+
+
+class FeatureKind(Enum):
+    """The forms in which detectors publish features; B samples, C channels."""
+
+    VOXELS = 'rows of voxels'
+    """Of shape (M, C), the voxels of all samples; ``KDBatch`` says which sample each is of."""
+    POINTS = 'rows of points'
+    """Of shape (B, C, N)."""
+    MAPS = 'maps'
+    """Of shape (B, C, H, W)."""
+    OUTPUTS = 'head outputs'
+    """:class:`mmdet3d.models.interfaces.HeadOutputs`; its width is the number of classes."""
+
+
+@dataclass(frozen=True)
+class KDBatch:
+    """What a loss may need to know besides the two features.
+
+    Attributes:
+        img_metas: meta information of each sample.
+        gt_bboxes_3d: the objects of each sample.
+        gt_labels_3d: their classes.
+        importance: of detectors on voxels, the number of points in each voxel, of shape (M,).
+        frames: of detectors on voxels, the sample that each voxel belongs to, of shape (M,).
+        epoch: number of the epoch, for losses with a schedule; None outside of training.
+        iter: number of the iteration, likewise.
+    """
+
+    img_metas: Sequence[dict] = ()
+    gt_bboxes_3d: Sequence[Any] = ()
+    gt_labels_3d: Sequence[Tensor] = ()
+    importance: Tensor | None = None
+    frames: Tensor | None = None
+    epoch: int | None = None
+    iter: int | None = None
+
+
+class KDLoss(nn.Module):
+    """Base of the distillation losses.
+
+    A subclass says in ``takes`` which kinds of features it compares, and is registered in
+    ``KD_LOSSES``. The further arguments of its constructor are its options in a ``kd_cfg``.
+
+    Args:
+        teacher_channels: width of the teacher's feature.
+        student_channels: width of the student's feature.
+
+    Raises:
+        TypeError: for a subclass that does not say what it takes.
+    """
+
+    takes: ClassVar[frozenset[FeatureKind]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not getattr(cls, 'takes', None):
+            raise TypeError(
+                f'{cls.__name__} does not say which features it compares: set takes = '
+                f'frozenset({{FeatureKind...}}), of {[kind.name for kind in FeatureKind]}'
+            )
+
+    def __init__(self, teacher_channels: int, student_channels: int) -> None:
+        super().__init__()
+        self.teacher_channels = teacher_channels
+        self.student_channels = student_channels
+
+    def forward(self, student: Any, teacher: Any, batch: KDBatch) -> Tensor:
+        """Return the loss, a scalar.
+
+        Args:
+            student: the student's feature, in the form of its kind.
+            teacher: the teacher's feature, likewise; no gradient is wanted for it.
+            batch: what else is known of the batch.
+        """
+        raise NotImplementedError(f'{type(self).__name__} does not define forward()')
