@@ -1,4 +1,4 @@
-"""Record figures of networks on made-up clouds, for checkouts that lack mmdetection3d's.
+"""Record figures of networks and of the distillation loss, for checkouts without the reference.
 
     PYTHONPATH=.:tests python -m support.record_figures
 
@@ -16,8 +16,9 @@ from mmcv import Config
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model
 from support.cropping import crop
+from support.kd_cases import CASES, loss_and_gradients
 from support.made_up_clouds import BOXES, LABELS, made_up_cloud
-from support.weights import seed_weights
+from support.weights import seed_weights, seeded_tensor
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / 'tests' / 'figures'
@@ -29,18 +30,19 @@ POINT_RCNN = 'point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
 
 
 def main() -> None:
-    """Record the figures of all networks."""
+    """Record the figures of all networks and of the loss."""
     torch.set_num_threads(1)
-    # Of several names these give scores that are not nearly equal, whose order is the same anywhere.
+    # Of several names these give scores far enough apart that their order is the same anywhere.
     records = {
-        'pointpillars': voxelnet(PILLARS, ['third', 'a']),
-        'second': voxelnet(SECOND, ['third']),
-        'pointpillars_fpn_nus': mvx(NUSCENES),
-        'point_rcnn': point_rcnn(POINT_RCNN, 'third'),
+        'forward_pointpillars_teacher': voxelnet(PILLARS, ['third', 'a']),
+        'forward_second_teacher': voxelnet(SECOND, ['third']),
+        'forward_pointpillars_fpn_nus_teacher': mvx(NUSCENES),
+        'forward_point_rcnn_teacher': point_rcnn(POINT_RCNN, 'third'),
+        'kd_losses': {case: loss_and_gradients(case, seeded_tensor) for case in CASES},
     }
     FOLDER.mkdir(exist_ok=True)
     for name, record in records.items():
-        (FOLDER / f'forward_{name}_teacher.json').write_text(f'{json.dumps(record)}\n')
+        (FOLDER / f'{name}.json').write_text(f'{json.dumps(record)}\n')
 
 
 def build(config: str) -> torch.nn.Module:
