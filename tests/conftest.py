@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import importlib.util
+import pickle
 import socket
 import subprocess
 import sys
@@ -16,6 +17,15 @@ import mmcv_patched  # noqa: F401  (lets tests import mmcv.runner in any order)
 REPO_ROOT = Path(__file__).resolve().parents[1]
 
 torch.set_num_threads(2)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let those who have the reference folder test as those who do not."""
+    parser.addoption(
+        '--without-reference',
+        action='store_true',
+        help='test as in a checkout that has no reference folder beside it',
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,27 +45,64 @@ def repo_root() -> Path:
 
 
 @pytest.fixture(scope='session')
-def shared_dir() -> Path:
-    """The folder of reference figures and sample frames beside the checkout."""
+def shared_dir(pytestconfig: pytest.Config) -> Path | None:
+    """The folder of reference figures and real frames beside the checkout; None without it."""
     path = REPO_ROOT.parent / 'shared'
-    if not path.is_dir():
+    absent = pytestconfig.getoption('--without-reference') or not path.is_dir()
+    return None if absent else path
+
+
+@pytest.fixture(scope='session')
+def reference_dir(shared_dir: Path | None) -> Path:
+    """The reference figures; the test skips without them."""
+    if shared_dir is None:
         pytest.skip('the folder of reference figures is not beside this checkout')
-    return path
+    return shared_dir / 'reference'
 
 
 @pytest.fixture(scope='session')
-def kitti_sample(shared_dir: Path) -> Path:
-    """Nine real KITTI frames in KITTI's own layout."""
-    return shared_dir / 'data' / 'kitti_sample'
+def real_frames(reference_dir: Path) -> Path:
+    """The folder of real frames, for tests that generated ones cannot stand in for."""
+    return reference_dir.parent / 'data'
 
 
 @pytest.fixture(scope='session')
-def seeded(shared_dir: Path) -> ModuleType:
+def reference_weights(reference_dir: Path) -> ModuleType:
     """The module that fills networks with the weights of the reference figures."""
-    spec = importlib.util.spec_from_file_location('seeded', shared_dir / 'reference' / 'seeded.py')
+    file = reference_dir / 'seeded.py'
+    spec = importlib.util.spec_from_file_location('reference_weights', file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope='session')
+def kitti_sample(shared_dir: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine KITTI frames in KITTI's own layout; generated ones where the real ones are absent."""
+    if shared_dir is not None:
+        return shared_dir / 'data' / 'kitti_sample'
+    from support.stand_ins import make_kitti_sample
+
+    root = tmp_path_factory.mktemp('sample') / 'kitti'
+    make_kitti_sample(root)
+    return root
+
+
+@pytest.fixture(scope='session')
+def nuscenes_sample(
+    shared_dir: Path | None,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A nuScenes key frame and its annotation; a generated one where the real one is absent."""
+    if shared_dir is not None:
+        return shared_dir / 'data' / 'nuscenes_sample'
+    from support.stand_ins import make_nuscenes_sample
+
+    infos = request.getfixturevalue('nuscenes_data') / 'nuscenes_infos_train.pkl'
+    folder = tmp_path_factory.mktemp('sample') / 'nuscenes'
+    make_nuscenes_sample(folder, pickle.loads(infos.read_bytes())['infos'][1])
+    return folder
 
 
 @pytest.fixture

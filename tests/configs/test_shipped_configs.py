@@ -29,13 +29,13 @@ NAMES = [
 
 
 @pytest.fixture(scope='module')
-def resolved(shared_dir: Path) -> dict:
-    return json.loads((shared_dir / 'reference' / 'resolved_configs.json').read_text())
+def resolved(reference_dir: Path) -> dict:
+    return json.loads((reference_dir / 'resolved_configs.json').read_text())
 
 
 @pytest.fixture(scope='module')
-def state_dicts(shared_dir: Path) -> dict:
-    return json.loads((shared_dir / 'reference' / 'state_dicts.json').read_text())
+def state_dicts(reference_dir: Path) -> dict:
+    return json.loads((reference_dir / 'state_dicts.json').read_text())
 
 
 def plain(value: Any) -> Any:

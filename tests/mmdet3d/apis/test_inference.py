@@ -27,10 +27,10 @@ def test_a_file_and_its_points_give_the_same_detections(model, frame):
     assert batch['img_metas'][0][0]['pts_filename'] == str(frame)
 
 
-def test_a_sweep_of_nuscenes_and_its_points_give_the_same_detections(shared_dir):
+def test_a_sweep_of_nuscenes_and_its_points_give_the_same_detections(nuscenes_sample):
     name = 'configs/pointpillars/hv_pointpillars_secfpn_sbn-all_4x8_2x_nus-3d_student_4x.py'
     model = init_model(name, device='cpu')
-    sweep = shared_dir / 'data' / 'nuscenes_sample' / 'LIDAR_TOP.pcd.bin'
+    sweep = nuscenes_sample / 'LIDAR_TOP.pcd.bin'
     (from_file,), batch = inference_detector(model, sweep)
     points = np.fromfile(sweep, dtype=np.float32).reshape(-1, 5)
     before = points.copy()

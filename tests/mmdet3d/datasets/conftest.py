@@ -1,6 +1,5 @@
 """Fixtures of the data set tests: a generated KITTI, and the real sample converted once."""
 
-import copy
 import itertools
 import json
 import pickle
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmcv import Config
 
 from mmdet3d.core.bbox import Box3DMode, LiDARInstance3DBoxes
 from mmdet3d.core.points import LiDARPoints
@@ -25,7 +25,7 @@ IMAGE_SHAPE = np.array([375, 1242])
 
 
 @pytest.fixture
-def seeded():
+def seed_generators():
     """Seed every generator a pipeline may use."""
 
     def seed(value: int = 0) -> None:
@@ -152,22 +152,13 @@ def wrap_steps() -> list[dict]:
     ]
 
 
-@pytest.fixture(scope='session')
-def shipped_configs(shared_dir: Path) -> dict[str, dict]:
-    """The KITTI configs of the original project after inheritance."""
-    file = shared_dir / 'reference' / 'resolved_configs.json'
-    configs = json.loads(file.read_text())
-    return {name: config['resolved'] for name, config in configs.items() if 'kitti' in name}
-
-
 @pytest.fixture
-def shipped_dataset(shipped_configs: dict, kitti_data: Path) -> Callable[..., dict]:
+def shipped_dataset(repo_root: Path, kitti_data: Path) -> Callable[..., dict]:
     """Give the config of a shipped data set, its paths pointing to the converted sample."""
 
     def get(config: str, part: str) -> dict:
-        data = copy.deepcopy(shipped_configs[config]['data'][part])
-        text = json.dumps(data).replace('data/kitti/', f'{kitti_data}/')
-        return json.loads(text)
+        data = Config.fromfile(repo_root / 'configs' / config).data[part]
+        return json.loads(json.dumps(data).replace('data/kitti/', f'{kitti_data}/'))
 
     return get
 

@@ -1,4 +1,4 @@
-"""MVXFasterRCNN at the edges of its input, as student and teacher, and on a real sweep."""
+"""MVXFasterRCNN at the edges of its input, as student and teacher, and on the sample's sweep."""
 
 import json
 
@@ -179,12 +179,11 @@ def test_parts_for_images_may_be_named_if_they_are_none(repo_root):
 
 
 @pytest.fixture(scope='module')
-def sweep(shared_dir) -> dict:
-    """A real key frame, with its objects that have a point in the shrunk range."""
-    folder = shared_dir / 'data' / 'nuscenes_sample'
-    points = np.fromfile(folder / 'LIDAR_TOP.pcd.bin', dtype=np.float32).reshape(-1, 5)
+def sweep(nuscenes_sample) -> dict:
+    """A key frame, with its objects that have a point in the shrunk range."""
+    points = np.fromfile(nuscenes_sample / 'LIDAR_TOP.pcd.bin', dtype=np.float32).reshape(-1, 5)
     points[:, 4] = 0  # the lag of the key frame's own points
-    content = json.loads((folder / 'annotation.json').read_text())
+    content = json.loads((nuscenes_sample / 'annotation.json').read_text())
     objects = [
         each
         for each in content['instances']
@@ -216,7 +215,7 @@ def fit(model: torch.nn.Module, data: dict, steps: int) -> None:
 
 
 @pytest.mark.usefixtures('one_thread')
-def test_objects_of_a_real_sweep_are_learnt_with_their_velocities(repo_root, sweep):
+def test_objects_of_a_sweep_are_learnt_with_their_velocities(repo_root, sweep):
     # Statistics that follow so short a training.
     fast = {
         f'model.pts_{part}.norm_cfg.momentum': 0.1 for part in ('voxel_encoder', 'backbone', 'neck')
@@ -233,7 +232,7 @@ def test_objects_of_a_real_sweep_are_learnt_with_their_velocities(repo_root, swe
         (result,) = model.eval().simple_test(data['points'], data['img_metas'])
     found, sure = result['pts_bbox'], result['pts_bbox']['scores_3d'] > 0.5
     wanted = sweep['num_points'] >= 20
-    assert set(sweep['labels'][wanted].tolist()) == {0, 1, 9}  # car, truck and barriers
+    assert len(sweep['labels'][wanted].unique()) >= 3
     boxes, truth = found['boxes_3d'][sure], sweep['boxes'][wanted]
     overlaps = LiDARInstance3DBoxes.overlaps(truth, boxes)
     same = sweep['labels'][wanted][:, None] == found['labels_3d'][sure]

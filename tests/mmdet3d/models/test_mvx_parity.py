@@ -1,37 +1,32 @@
-"""PointPillars-FPN against mmdetection3d's figures, on a real nuScenes sweep, weights seeded."""
+"""PointPillars-FPN against mmdetection3d's figures on a real nuScenes sweep, weights seeded.
 
-import json
+Without the reference folder, against this project's on a made-up cloud.
+"""
 
 import numpy as np
 import pytest
 import torch
-from mmcv import Config
 from support.agreement import assert_agrees
+from support.cropping import crop
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
-from mmdet3d.models import build_model
 
 
 @pytest.fixture(scope='module')
-def reference(shared_dir):
-    path = shared_dir / 'reference' / 'forward_pointpillars_fpn_nus_teacher.json'
-    return json.loads(path.read_text())
+def reference(figures):
+    return figures('forward_pointpillars_fpn_nus_teacher')
 
 
 @pytest.fixture(scope='module')
-def model(repo_root, seeded, reference):
-    cfg = Config.fromfile(str(repo_root / 'configs' / reference['config']))
-    return seeded.seed_weights(build_model(cfg.model)).eval()
+def model(build_filled, reference):
+    return build_filled(reference['config']).eval()
 
 
 @pytest.fixture(scope='module')
-def cloud(shared_dir, model):
-    path = shared_dir / 'data' / 'nuscenes_sample' / 'LIDAR_TOP.pcd.bin'
-    points = np.fromfile(path, dtype=np.float32).reshape(-1, 5)[:, [0, 1, 2, 4]]
+def cloud(read_sweep, model):
+    points = read_sweep()
     points[:, 3] = 0  # the lag of the key frame's own points
-    low, high = np.split(np.array(model.pts_voxel_layer.point_cloud_range, np.float32), 2)
-    inside = ((points[:, :3] > low) & (points[:, :3] < high)).all(axis=1)
-    return torch.from_numpy(points[inside])
+    return torch.from_numpy(crop(points, model.pts_voxel_layer.point_cloud_range))
 
 
 @pytest.fixture(scope='module')

@@ -1,44 +1,35 @@
-"""PointRCNN against mmdetection3d's figures, on a real frame with seeded weights."""
+"""PointRCNN against mmdetection3d's figures on a real frame with seeded weights.
 
-import json
+Without the reference folder, against this project's on a made-up frame.
+"""
 
-import numpy as np
 import pytest
 import torch
 from mmcv import Config
+from support.cropping import crop
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, xywhr2xyxyr
-from mmdet3d.models import build_model
 from mmdet3d.ops import nms_bev
 
-CONFIG = 'configs/point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
+CONFIG = 'point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
 METAS = [{'box_type_3d': LiDARInstance3DBoxes}]
 
 
 @pytest.fixture(scope='module')
-def reference(shared_dir):
-    path = shared_dir / 'reference' / 'forward_point_rcnn_teacher.json'
-    return json.loads(path.read_text())
+def reference(figures):
+    return figures('forward_point_rcnn_teacher')
 
 
 @pytest.fixture(scope='module')
-def cfg(repo_root):
-    return Config.fromfile(str(repo_root / CONFIG))
+def model(build_filled):
+    return build_filled(CONFIG)
 
 
 @pytest.fixture(scope='module')
-def model(cfg, seeded):
-    return seeded.seed_weights(build_model(cfg.model))
-
-
-@pytest.fixture(scope='module')
-def cloud(kitti_sample, reference, cfg):
+def cloud(read_frame, reference, repo_root):
     (frame,) = reference['frames']
-    points = np.fromfile(kitti_sample / f'training/velodyne/{frame}.bin', dtype=np.float32)
-    points = points.reshape(-1, 4)
-    low, high = np.split(np.array(cfg.point_cloud_range, dtype=np.float32), 2)
-    inside = ((points[:, :3] > low) & (points[:, :3] < high)).all(axis=1)
-    return torch.from_numpy(points[inside][:16384])
+    limits = Config.fromfile(repo_root / 'configs' / CONFIG).point_cloud_range
+    return torch.from_numpy(crop(read_frame(frame), limits)[:16384])
 
 
 @pytest.fixture(scope='module')

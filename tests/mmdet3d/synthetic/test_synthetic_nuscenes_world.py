@@ -72,9 +72,9 @@ def test_shapes_have_about_the_proportions_of_their_boxes(name):
         assert np.all((stretch > 0.75) & (stretch < 1.35))
 
 
-def test_a_sweep_is_like_a_real_one(shared_dir, worlds):
+def test_a_sweep_is_like_a_real_one(real_frames, worlds):
     """Points by range, intensity and nearest ground; the road works differ, so within a quarter."""
-    real = np.fromfile(shared_dir / 'data/nuscenes_sample/LIDAR_TOP.pcd.bin', np.float32)
+    real = np.fromfile(real_frames / 'nuscenes_sample/LIDAR_TOP.pcd.bin', np.float32)
     expected = figures(real.reshape(-1, 5))
     job = SceneJob(Path(), seed=0, scene=0, samples=20, steps=1084)
     found = np.array([figures(record_sweep(world, job, 50)) for world in worlds])

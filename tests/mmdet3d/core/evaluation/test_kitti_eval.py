@@ -4,22 +4,23 @@ import json
 
 import numpy as np
 import pytest
+from support.evaluation_frames import make_frames
 
 from mmdet3d.core.evaluation import kitti_eval
 
 CLASSES = ['Car', 'Pedestrian', 'Cyclist']
 
 
-def to_arrays(anno):
-    return {key: np.array(value) for key, value in anno.items()}
+@pytest.fixture(scope='module')
+def frames():
+    """Ground truth and detections of made-up frames."""
+    return make_frames()
 
 
 @pytest.fixture(scope='module')
-def reference(shared_dir):
-    data = json.loads((shared_dir / 'reference' / 'kitti_eval.json').read_text())
-    gt = [to_arrays(anno) for anno in data['gt']]
-    dt = [to_arrays(anno) for anno in data['dt']]
-    return gt, dt, data['classes'], data['result']
+def whole(frames):
+    """The text and figures of all classes and views; of the reference's frames they agree."""
+    return kitti_eval(*frames, CLASSES)
 
 
 def anno_of(*objects, **more):
@@ -60,18 +61,22 @@ def aos_values(text):
     return np.array([[float(value) for value in line.split(',')] for line in lines])
 
 
-def test_agrees_with_mmdetection3d_on_all_126_figures(reference):
-    gt, dt, classes, expected = reference
-    _, figures = kitti_eval(gt, dt, classes)
-    assert list(figures) == list(expected)
-    for key, value in expected.items():
+def test_agrees_with_mmdetection3d_on_all_126_figures(reference_dir):
+    reference = json.loads((reference_dir / 'kitti_eval.json').read_text())
+    gt, dt = (
+        [{key: np.array(value) for key, value in anno.items()} for anno in reference[side]]
+        for side in ('gt', 'dt')
+    )
+    _, figures = kitti_eval(gt, dt, reference['classes'])
+    assert list(figures) == list(reference['result'])
+    for key, value in reference['result'].items():
         assert figures[key] == pytest.approx(value, abs=1e-6), key
 
 
-def test_text_holds_the_tables_users_know(reference):
-    gt, dt, classes, expected = reference
-    text, _ = kitti_eval(gt, dt, classes)
-    value = expected['KITTI/Car_3D_AP40_moderate_strict']
+def test_text_holds_the_tables_users_know(whole):
+    text, figures = whole
+    value = figures['KITTI/Car_3D_AP40_moderate_strict']
+    assert 1 < value < 99
     table = text[text.index('Car AP40@0.70, 0.70, 0.70:') :].splitlines()[:5]
     assert [line.split(' ')[0] for line in table[1:]] == ['bbox', 'bev', '3d', 'aos']
     assert table[3].startswith('3d   AP40:') and f'{value:.4f}' in table[3]
@@ -79,22 +84,22 @@ def test_text_holds_the_tables_users_know(reference):
     assert 'Overall AP11@easy, moderate, hard:' in text
 
 
-def test_order_of_frames_and_of_detections_does_not_matter(reference):
-    gt, dt, classes, _ = reference
+def test_order_of_frames_and_of_detections_does_not_matter(frames):
+    gt, dt = frames
     rng = np.random.default_rng(0)
     dt = [anno | dict(score=rng.permutation(len(anno['score'])) + rng.random()) for anno in dt]
-    _, before = kitti_eval(gt, dt, classes)
-    frames = rng.permutation(len(gt))
+    _, before = kitti_eval(gt, dt, CLASSES)
+    shuffled = rng.permutation(len(gt))
     mixed = []
-    for frame in frames:
+    for frame in shuffled:
         order = rng.permutation(len(dt[frame]['name']))
         mixed.append({key: value[order] for key, value in dt[frame].items()})
-    _, after = kitti_eval([gt[frame] for frame in frames], mixed, classes)
+    _, after = kitti_eval([gt[frame] for frame in shuffled], mixed, CLASSES)
     assert after == pytest.approx(before, abs=1e-9)
 
 
-def test_a_far_false_positive_never_raises_a_figure(reference):
-    gt, dt, classes, _ = reference
+def test_a_far_false_positive_never_raises_a_figure(frames, whole):
+    gt, dt = frames
     rng = np.random.default_rng(1)
     score = min(anno['score'].min() for anno in dt)
     worse = []
@@ -103,17 +108,17 @@ def test_a_far_false_positive_never_raises_a_figure(reference):
         extra['location'] = extra['location'] + [0, 0, 500]
         extra['bbox'] = extra['bbox'] + 2000
         extra['score'] = np.array([rng.uniform(score, 1.0)])
-        extra['name'] = rng.choice(classes, 1)
+        extra['name'] = rng.choice(CLASSES, 1)
         worse.append({key: np.concatenate([anno[key], extra[key]]) for key in anno})
-    _, before = kitti_eval(gt, dt, classes)
-    _, after = kitti_eval(gt, worse, classes)
+    _, before = whole
+    _, after = kitti_eval(gt, worse, CLASSES)
     assert all(after[key] <= before[key] + 1e-9 for key in before)
     assert any(after[key] < before[key] - 0.1 for key in before)
 
 
-def test_ground_truth_against_itself_is_perfect(reference):
-    gt, _, classes, _ = reference
-    text, figures = kitti_eval(gt, scored(gt), classes)
+def test_ground_truth_against_itself_is_perfect(frames):
+    gt, _ = frames
+    text, figures = kitti_eval(gt, scored(gt), CLASSES)
     assert set(figures.values()) == {100.0}
     assert (aos_values(text) == 100).all()
 
@@ -133,7 +138,7 @@ def read_label(path):
     )
 
 
-def test_real_frames_against_themselves_are_perfect_where_there_is_an_object(kitti_sample):
+def test_frames_of_the_sample_against_themselves_are_perfect_where_there_is_an_object(kitti_sample):
     labels = sorted((kitti_sample / 'training' / 'label_2').glob('*.txt'))
     gt = [read_label(path) for path in labels]
     _, figures = kitti_eval(gt, scored(gt), CLASSES)
@@ -142,10 +147,10 @@ def test_real_frames_against_themselves_are_perfect_where_there_is_an_object(kit
     assert {figures[key] for key in figures if 'Overall' not in key} <= {0.0, 100.0}
 
 
-def test_flipped_headings_have_no_orientation_similarity(reference):
-    gt, _, classes, _ = reference
+def test_flipped_headings_have_no_orientation_similarity(frames):
+    gt, _ = frames
     flipped = [shifted(anno, dict(alpha=np.pi)) for anno in scored(gt)]
-    text, figures = kitti_eval(gt, flipped, classes)
+    text, figures = kitti_eval(gt, flipped, CLASSES)
     assert aos_values(text) == pytest.approx(0, abs=1e-9)
     assert figures['KITTI/Car_2D_AP11_easy_strict'] == 100
 
@@ -236,20 +241,18 @@ def test_a_class_without_objects_scores_zero():
     assert figures['KITTI/Overall_3D_AP11_easy'] == pytest.approx(100 / 3)
 
 
-def test_plain_lists_do_as_well_as_arrays(reference):
-    gt, dt, classes, expected = reference
-    plain = [[{key: value.tolist() for key, value in anno.items()} for anno in x] for x in (gt, dt)]
-    _, figures = kitti_eval(*plain, classes, ['bev'])
+def test_plain_lists_do_as_well_as_arrays(frames, whole):
+    plain = [[{key: value.tolist() for key, value in anno.items()} for anno in x] for x in frames]
+    _, figures = kitti_eval(*plain, CLASSES, ['bev'])
     key = 'KITTI/Car_BEV_AP40_moderate_strict'
-    assert figures[key] == pytest.approx(expected[key], abs=1e-6)
+    assert figures[key] == pytest.approx(whole[1][key], abs=1e-6)
 
 
 @pytest.mark.parametrize('given', ['Car', 'car', 0, np.int64(0), [0], ('Car',)])
-def test_a_single_class_by_name_or_index(reference, given):
-    gt, dt, _, expected = reference
-    _, figures = kitti_eval(gt, dt, given, ['3d'])
+def test_a_single_class_by_name_or_index(frames, whole, given):
+    _, figures = kitti_eval(*frames, given, ['3d'])
     assert figures == pytest.approx(
-        {key: value for key, value in expected.items() if 'Car_3D' in key}, abs=1e-6
+        {key: value for key, value in whole[1].items() if 'Car_3D' in key}, abs=1e-6
     )
 
 
@@ -257,18 +260,16 @@ def test_a_single_class_by_name_or_index(reference, given):
     ('eval_types', 'names'),
     [(['bbox'], {'2D'}), (['bev'], {'BEV'}), (['3d', 'bbox'], {'2D', '3D'})],
 )
-def test_only_the_eval_types_asked_for_are_reported(reference, eval_types, names):
-    gt, dt, classes, expected = reference
-    text, figures = kitti_eval(gt, dt, classes, eval_types)
+def test_only_the_eval_types_asked_for_are_reported(frames, whole, eval_types, names):
+    text, figures = kitti_eval(*frames, CLASSES, eval_types)
     assert {key.split('_')[1] for key in figures} == names
-    assert figures == pytest.approx({key: expected[key] for key in figures}, abs=1e-6)
+    assert figures == pytest.approx({key: whole[1][key] for key in figures}, abs=1e-6)
     assert ('aos' in text) == ('bbox' in eval_types)
 
 
-def test_eval_types_of_the_caller_stay_as_they_are(reference):
-    gt, dt, classes, _ = reference
+def test_eval_types_of_the_caller_stay_as_they_are(frames):
     eval_types = ['bbox']
-    kitti_eval(gt, dt, classes, eval_types)
+    kitti_eval(*frames, CLASSES, eval_types)
     assert eval_types == ['bbox']
 
 

@@ -45,10 +45,10 @@ def _assert_same(ours, reference, where=''):
         assert ours == reference, where
 
 
-def test_info_of_a_real_frame_is_that_of_mmdetection3d(created_sample, shared_dir):
+def test_info_of_a_real_frame_is_that_of_mmdetection3d(created_sample, reference_dir):
     infos = _load(created_sample / 'kitti_infos_train.pkl')
     (info,) = [info for info in infos if info['image']['image_idx'] == 8]
-    _assert_same(info, json.loads((shared_dir / 'reference/kitti_info_000008.json').read_text()))
+    _assert_same(info, json.loads((reference_dir / 'kitti_info_000008.json').read_text()))
     types = {key: value.dtype.name for key, value in info['annos'].items() if key != 'name'}
     whole = {'index', 'group_ids', 'difficulty', 'num_points_in_gt'}
     expected = {key: 'int32' if key in whole else 'float64' for key in types}
@@ -58,9 +58,9 @@ def test_info_of_a_real_frame_is_that_of_mmdetection3d(created_sample, shared_di
     assert {matrix.dtype.name for matrix in info['calib'].values()} == {'float64'}
 
 
-def test_database_entry_of_a_real_object_is_that_of_mmdetection3d(created_sample, shared_dir):
+def test_database_entry_of_a_real_object_is_that_of_mmdetection3d(created_sample, reference_dir):
     entry = _load(created_sample / 'kitti_dbinfos_train.pkl')['Pedestrian'][0]
-    text = (shared_dir / 'reference/kitti_dbinfos_example.json').read_text()
+    text = (reference_dir / 'kitti_dbinfos_example.json').read_text()
     reference = json.loads(text)['Pedestrian'][0]
     box, reference_box = entry['box3d_lidar'], np.float32(reference['box3d_lidar'])
     _assert_same({**entry, 'box3d_lidar': None}, {**reference, 'box3d_lidar': None})

@@ -1,11 +1,11 @@
-"""KittiDataset on generated frames, and on the real ones where only they can tell."""
+"""KittiDataset on made-up frames, and on those of the sample."""
 
-import json
 import pickle
 
 import numpy as np
 import pytest
 import torch
+from support.kitti_files import lidar_boxes
 
 from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
 from mmdet3d.datasets import Custom3DDataset, KittiDataset, build_dataloader, build_dataset
@@ -42,7 +42,10 @@ def test_boxes_can_stay_in_camera_coordinates(make_kitti):
     np.testing.assert_allclose(boxes.tensor[0, :3], [-4, 1.5, 19.7], atol=1e-5)
 
 
-def test_real_boxes_agree_with_mmdetection3d_and_hold_their_points(kitti_data, shared_dir):
+def test_boxes_of_the_sample_are_those_of_its_labels_and_hold_their_points(
+    kitti_data, kitti_sample
+):
+    """The same boxes of frames 000008 and 000134 equal mmdetection3d's in core/bbox/test_frames."""
     dataset = KittiDataset(
         data_root=str(kitti_data),
         ann_file=str(kitti_data / 'kitti_infos_trainval.pkl'),
@@ -50,21 +53,18 @@ def test_real_boxes_agree_with_mmdetection3d_and_hold_their_points(kitti_data, s
         pts_prefix='velodyne_reduced',
         classes=['Pedestrian', 'Cyclist', 'Car'],
     )
-    text = (shared_dir / 'reference' / 'forward_pointpillars_teacher.json').read_text()
-    reference = json.loads(text)
-    frames = {info['image']['image_idx']: i for i, info in enumerate(dataset.data_infos)}
-    for name, boxes, labels in zip(*(reference[k] for k in ('frames', 'gt_boxes', 'gt_labels'))):
-        annos = dataset.get_ann_info(frames[int(name)])
+    for index, info in enumerate(dataset.data_infos):
+        annos = dataset.get_ann_info(index)
         known = annos['gt_labels_3d'] >= 0
-        found = annos['gt_bboxes_3d'].tensor.numpy()[known]
-        np.testing.assert_allclose(found[:, :6], np.array(boxes)[:, :6], atol=1e-3)
-        turns = (found[:, 6] - np.array(boxes)[:, 6]) / (2 * np.pi)
+        found = annos['gt_bboxes_3d'].tensor.numpy()
+        frame = f'{info["image"]["image_idx"]:06d}'
+        expected, labels = lidar_boxes(kitti_sample / 'training', frame)
+        np.testing.assert_allclose(found[known][:, :6], expected.tensor[:, :6], atol=1e-4)
+        turns = (found[known][:, 6] - expected.yaw.numpy()) / (2 * np.pi)
         np.testing.assert_allclose(turns, np.round(turns), atol=1e-5)
         assert annos['gt_labels_3d'][known].tolist() == labels
-    for index, info in enumerate(dataset.data_infos):
         points = np.fromfile(dataset.get_data_info(index)['pts_filename'], np.float32)
-        boxes = dataset.get_ann_info(index)['gt_bboxes_3d'].tensor.numpy()
-        counted = points_in_boxes(points.reshape(-1, 4), boxes).sum(axis=0)
+        counted = points_in_boxes(points.reshape(-1, 4), found).sum(axis=0)
         stored = info['annos']['num_points_in_gt']
         np.testing.assert_array_equal(counted, stored[stored >= 0])
 
@@ -90,12 +90,12 @@ def test_a_training_frame_has_what_the_detector_takes(make_kitti, load_steps, wr
 
 @pytest.mark.parametrize('empty', [1, 2, -2])
 def test_a_frame_without_trained_objects_is_replaced_by_a_seeded_draw(
-    empty, make_kitti, load_steps, wrap_steps, seeded
+    empty, make_kitti, load_steps, wrap_steps, seed_generators
 ):
     dataset = KittiDataset(**make_kitti(FRAMES), pipeline=load_steps + wrap_steps)
     drawn = [dataset[empty]['img_metas'].data['sample_idx'] for _ in range(20)]
     assert set(drawn) == {0, 3}
-    seeded()
+    seed_generators()
     assert drawn == [dataset[empty]['img_metas'].data['sample_idx'] for _ in range(20)]
 
 
@@ -207,13 +207,15 @@ def test_wrappers_of_mmdet_take_the_data_set(make_kitti):
 
 
 @pytest.mark.parametrize('workers', [0, 2])
-def test_a_seeded_loader_repeats_its_batches(workers, make_kitti, load_steps, wrap_steps, seeded):
+def test_a_seeded_loader_repeats_its_batches(
+    workers, make_kitti, load_steps, wrap_steps, seed_generators
+):
     noisy = [{'type': 'ObjectNoise'}, {'type': 'GlobalRotScaleTrans'}, {'type': 'PointShuffle'}]
     arguments = make_kitti(FRAMES)
     dataset = KittiDataset(**arguments, pipeline=load_steps + noisy + wrap_steps)
 
     def batches():
-        seeded(3)
+        seed_generators(3)
         loader = build_dataloader(dataset, 2, workers, dist=False, seed=3)
         return [points for batch in loader for points in batch['points'].data[0]]
 

@@ -11,6 +11,7 @@ from mmdet3d.datasets import KittiDataset
 from mmdet3d.datasets.kitti import read_label
 from mmdet3d.datasets.kitti.results import image_outlines
 
+POINTPILLARS = 'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class.py'
 CAR = [20, 4, -1.6, 4, 1.7, 1.5, 0.3]
 FRAMES = [
     ([CAR, [12, -3, -1.6, 0.8, 0.6, 1.7, 2.0]], ['Car', 'Pedestrian']),
@@ -41,7 +42,7 @@ def test_ground_truth_as_detections_is_perfect(dataset, as_detections):
 
 
 def test_real_ground_truth_as_detections_is_perfect(shipped_dataset, as_detections):
-    config = shipped_dataset('pointpillars_kitti_3class_teacher', 'val')
+    config = shipped_dataset(POINTPILLARS, 'val')
     config['ann_file'] = config['ann_file'].replace('infos_val', 'infos_trainval')
     config.pop('type')
     dataset = KittiDataset(**{**config, 'pcd_limit_range': [0, -80, -5, 100, 80, 5]})

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from nuscenes import NuScenes
+from support.nuscenes_example import info_example
 
 from mmdet3d.datasets import NuScenesDataset
 
@@ -23,6 +24,14 @@ def infos(nuscenes_data: Path) -> list[dict]:
     """All samples: three for training, three for validation."""
     files = [nuscenes_data / f'nuscenes_infos_{split}.pkl' for split in ('train', 'val')]
     return [info for file in files for info in pickle.loads(file.read_bytes())['infos']]
+
+
+@pytest.fixture(scope='session')
+def example(shared_dir: Path | None) -> dict:
+    """An entry of mmdetection3d's info files; one made up in its form without the reference."""
+    if shared_dir is None:
+        return info_example()
+    return json.loads((shared_dir / 'reference/nuscenes_info_example.json').read_text())
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The conversion of generated drives, compared with the devkit and with mmdetection3d's files."""
 
-import json
 import pickle
 import sys
 
@@ -15,11 +14,6 @@ from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 def angle_between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs((first - second + np.pi) % (2 * np.pi) - np.pi)
-
-
-@pytest.fixture(scope='module')
-def example(shared_dir):
-    return json.loads((shared_dir / 'reference' / 'nuscenes_info_example.json').read_text())
 
 
 def test_entries_have_the_keys_and_shapes_of_mmdetection3d(infos, example):

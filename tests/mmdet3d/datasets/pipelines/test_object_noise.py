@@ -19,7 +19,7 @@ def apart(frame):
     return overlaps[~np.eye(len(boxes), dtype=bool)].max() < 1e-3
 
 
-def test_points_go_with_their_object_and_the_others_stay(make_frame, seeded):
+def test_points_go_with_their_object_and_the_others_stay(make_frame, seed_generators):
     frame = make_frame([CROWD[0], CROWD[3]])
     old = frame['points'].tensor.numpy().copy()
     inside = points_in_boxes(old, frame['gt_bboxes_3d'].tensor.numpy())
@@ -32,7 +32,7 @@ def test_points_go_with_their_object_and_the_others_stay(make_frame, seeded):
     assert np.array_equal(new[:, 3], old[:, 3])
 
 
-def test_an_object_keeps_its_shape_and_its_points_their_place_in_it(make_frame, seeded):
+def test_an_object_keeps_its_shape_and_its_points_their_place_in_it(make_frame, seed_generators):
     frame = make_frame([CROWD[0]], num_background=0)
     old_points, old_box = frame['points'].tensor.clone(), frame['gt_bboxes_3d'].tensor[0].clone()
     frame = ObjectNoise(**STRONG)(frame)
@@ -49,17 +49,17 @@ def test_an_object_keeps_its_shape_and_its_points_their_place_in_it(make_frame, 
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_objects_do_not_run_into_each_other(seed, make_frame, seeded):
+def test_objects_do_not_run_into_each_other(seed, make_frame, seed_generators):
     frame = make_frame(CROWD)
     boxes = frame['gt_bboxes_3d'].tensor.clone()
     assert apart(frame)
-    seeded(seed)
+    seed_generators(seed)
     frame = ObjectNoise(**STRONG)(frame)
     assert apart(frame)
     assert not torch.isclose(frame['gt_bboxes_3d'].tensor[:, 0], boxes[:, 0]).all()
 
 
-def test_noise_stays_within_its_ranges(make_frame, seeded):
+def test_noise_stays_within_its_ranges(make_frame, seed_generators):
     boxes = [[20 * i, 0, 0, 4, 2, 1.5, 0] for i in range(1, 200)]
     frame = ObjectNoise([0.5, 0.2, 0.1], rot_range=[0.1, 0.3])(make_frame(boxes, num_background=0))
     change = frame['gt_bboxes_3d'].tensor.numpy() - np.float32(boxes)
@@ -67,7 +67,7 @@ def test_noise_stays_within_its_ranges(make_frame, seeded):
     assert change[:, 6].min() >= 0.1 and change[:, 6].max() <= 0.3
 
 
-def test_objects_can_be_carried_around_the_sensor(make_frame, seeded):
+def test_objects_can_be_carried_around_the_sensor(make_frame, seed_generators):
     frame = make_frame([[20, 0, -1, 4, 2, 1.5, 0.2]], num_background=0)
     noise = ObjectNoise([0, 0, 0], global_rot_range=[0.2, 0.4], rot_range=[0, 0])
     frame = noise(frame)
@@ -81,7 +81,7 @@ def test_objects_can_be_carried_around_the_sensor(make_frame, seeded):
     ).all()
 
 
-def test_an_object_that_finds_no_place_stays_with_its_points(make_frame, seeded):
+def test_an_object_that_finds_no_place_stays_with_its_points(make_frame, seed_generators):
     # Boxes that collide before any noise, and noise far too small to part them.
     frame = make_frame([[10, 0, 0, 4, 2, 1, 0], [10, 0.5, 0, 4, 2, 1, 0]])
     old = frame['points'].tensor.clone(), frame['gt_bboxes_3d'].tensor.clone()
@@ -90,9 +90,9 @@ def test_an_object_that_finds_no_place_stays_with_its_points(make_frame, seeded)
     assert torch.equal(frame['gt_bboxes_3d'].tensor, old[1])
 
 
-def test_the_seed_of_numpy_repeats_the_noise(make_frame, seeded):
+def test_the_seed_of_numpy_repeats_the_noise(make_frame, seed_generators):
     first = ObjectNoise(**STRONG)(make_frame(CROWD))
-    seeded()
+    seed_generators()
     second = ObjectNoise(**STRONG)(make_frame(CROWD))
     assert torch.equal(first['gt_bboxes_3d'].tensor, second['gt_bboxes_3d'].tensor)
     assert torch.equal(first['points'].tensor, second['points'].tensor)
@@ -105,7 +105,7 @@ def test_frames_without_objects_or_points_pass(boxes, num_background, make_frame
     assert frame['points'].tensor.shape == (num_background, 4)
 
 
-def test_objects_without_points_are_moved_too(make_frame, seeded):
+def test_objects_without_points_are_moved_too(make_frame, seed_generators):
     frame = make_frame(CROWD)
     frame['points'] = frame['points'][:0]
     frame = ObjectNoise()(frame)

@@ -56,7 +56,7 @@ def database(tmp_path):
     }
 
 
-def test_entries_are_drawn_once_per_round_and_then_anew(seeded):
+def test_entries_are_drawn_once_per_round_and_then_anew(seed_generators):
     sampler = BatchSampler(list(range(10)))
     first = sampler.sample(4) + sampler.sample(4) + sampler.sample(4)
     assert sorted(first) == list(range(10))
@@ -79,10 +79,10 @@ def test_hard_and_sparse_objects_are_filtered_out(database):
 
 @pytest.mark.parametrize('seed', range(4))
 def test_pasted_objects_collide_neither_with_the_frame_nor_with_each_other(
-    seed, database, make_frame, seeded
+    seed, database, make_frame, seed_generators
 ):
     boxes = [[10 + 8 * i, 3 * i - 9, -1.5, 4, 1.7, 1.5, i] for i in range(6)]
-    seeded(seed)
+    seed_generators(seed)
     frame = ObjectSample(database)(make_frame(boxes, [2] * 6))
     boxes = seen_from_above(frame['gt_bboxes_3d'].tensor.numpy())
     overlaps = rotated_overlaps(boxes, boxes)
@@ -90,7 +90,7 @@ def test_pasted_objects_collide_neither_with_the_frame_nor_with_each_other(
     assert overlaps[~np.eye(len(boxes), dtype=bool)].max() < 1e-3
 
 
-def test_a_frame_is_filled_up_to_the_number_of_each_class(database, make_frame, seeded):
+def test_a_frame_is_filled_up_to_the_number_of_each_class(database, make_frame, seed_generators):
     frame = ObjectSample(database)(make_frame([[90, 0, 0, 4, 1.7, 1.5, 0]] * 3, [2, 2, 0]))
     counts = np.bincount(frame['gt_labels_3d'], minlength=3)
     assert np.all(counts <= [10, 5, 15])
@@ -108,13 +108,15 @@ def test_a_frame_that_is_full_is_left_alone(database, make_frame):
     assert torch.equal(frame['points'].tensor, before)
 
 
-def test_rate_scales_the_number_of_objects(database, make_frame, seeded):
+def test_rate_scales_the_number_of_objects(database, make_frame, seed_generators):
     sampler = DataBaseSampler(**{**database, 'rate': 0.2, 'sample_groups': {'Car': 10}})
     sampled = sampler.sample_all(np.zeros((0, 7)), np.zeros(0, np.int64))
     assert 1 <= len(sampled['gt_labels_3d']) <= 2
 
 
-def test_objects_bring_their_points_and_clear_their_box_of_others(database, make_frame, seeded):
+def test_objects_bring_their_points_and_clear_their_box_of_others(
+    database, make_frame, seed_generators
+):
     frame = make_frame([], num_background=20_000)
     frame = ObjectSample(database)(frame)
     points, boxes = frame['points'].tensor.numpy(), frame['gt_bboxes_3d'].tensor.numpy()
@@ -126,21 +128,21 @@ def test_objects_bring_their_points_and_clear_their_box_of_others(database, make
     assert 15_000 < (~pasted).sum() < 20_000
 
 
-def test_untrained_objects_of_the_frame_keep_their_place(database, make_frame, seeded):
+def test_untrained_objects_of_the_frame_keep_their_place(database, make_frame, seed_generators):
     wall = [[32, 0, -2, 70, 50, 3, 0]]
     frame = ObjectSample(database)(make_frame(wall, [-1], num_background=0))
     assert frame['gt_labels_3d'].tolist() == [-1]
 
 
-def test_the_seed_of_numpy_repeats_a_sample(database, make_frame, seeded):
+def test_the_seed_of_numpy_repeats_a_sample(database, make_frame, seed_generators):
     first = ObjectSample(database)(make_frame([]))
-    seeded()
+    seed_generators()
     second = ObjectSample(database)(make_frame([]))
     assert torch.equal(first['gt_bboxes_3d'].tensor, second['gt_bboxes_3d'].tensor)
     assert torch.equal(first['points'].tensor, second['points'].tensor)
 
 
-def test_a_frame_with_velocities_keeps_them(database, seeded):
+def test_a_frame_with_velocities_keeps_them(database, seed_generators):
     sampled = DataBaseSampler(**database).sample_all(np.ones((1, 9)), np.array([0]))
     assert sampled['gt_bboxes_3d'].shape[1] == 9
     assert not sampled['gt_bboxes_3d'][:, 7:].any()
@@ -152,7 +154,7 @@ def test_a_missing_database_is_named_with_the_command_that_writes_it(database):
         ObjectSample({**database, 'info_path': 'absent.pkl'})
 
 
-def test_a_class_the_database_does_not_have_is_warned_of_and_not_sampled(database, seeded):
+def test_a_class_the_database_does_not_have_is_warned_of_and_not_sampled(database, seed_generators):
     database['classes'] = [*CLASSES, 'Tram']
     database['sample_groups'] = {'Tram': 5}
     with pytest.warns(UserWarning, match='Tram'):
@@ -179,7 +181,7 @@ def test_unsupported_sampling_is_refused(database, switch):
         ObjectSample(database, **{switch: True})
 
 
-def test_points_of_another_width_are_refused(database, make_frame, seeded):
+def test_points_of_another_width_are_refused(database, make_frame, seed_generators):
     loader = {'type': 'LoadPointsFromFile', 'coord_type': 'LIDAR', 'load_dim': 4, 'use_dim': 3}
     step = ObjectSample({**database, 'points_loader': loader})
     with pytest.raises(ValueError, match='points_loader'):

@@ -27,26 +27,26 @@ def sample(points: LiDARPoints, **options) -> LiDARPoints:
     return PointSample(**options)({'points': points})['points']
 
 
-def test_enough_points_are_sampled_without_replacement_in_any_order(seeded):
+def test_enough_points_are_sampled_without_replacement_in_any_order(seed_generators):
     drawn = numbers(sample(cloud(80, 20), num_points=60))
     assert len(set(drawn)) == len(drawn) == 60
     assert drawn != sorted(drawn)
 
 
-def test_all_far_points_are_kept_and_mixed_with_the_near_ones(seeded):
+def test_all_far_points_are_kept_and_mixed_with_the_near_ones(seed_generators):
     drawn = np.array(numbers(sample(cloud(80, 20), num_points=60, sample_range=40.0)))
     assert len(set(drawn)) == 60
     assert set(range(80, 100)) <= set(drawn)
     assert 0 < np.count_nonzero(drawn[:30] >= 80) < 20
 
 
-def test_too_many_far_points_are_sampled_themselves(seeded):
+def test_too_many_far_points_are_sampled_themselves(seed_generators):
     drawn = numbers(sample(cloud(80, 50), num_points=30, sample_range=40.0))
     assert len(set(drawn)) == 30
     assert min(drawn) >= 80
 
 
-def test_near_points_are_all_as_likely_as_each_other(seeded):
+def test_near_points_are_all_as_likely_as_each_other(seed_generators):
     counts = np.zeros(30)
     for _ in range(400):
         counts[numbers(sample(cloud(20, 10), num_points=15, sample_range=40.0))] += 1
@@ -55,13 +55,13 @@ def test_near_points_are_all_as_likely_as_each_other(seeded):
 
 
 @pytest.mark.parametrize('sample_range', [None, 40.0])
-def test_too_few_points_are_drawn_with_replacement_wherever_they_are(seeded, sample_range):
+def test_too_few_points_are_drawn_with_replacement_wherever_they_are(seed_generators, sample_range):
     drawn = numbers(sample(cloud(6, 4), num_points=200, sample_range=sample_range))
     assert len(drawn) == 200
     assert set(drawn) == set(range(10))
 
 
-def test_replacement_can_be_asked_for(seeded):
+def test_replacement_can_be_asked_for(seed_generators):
     drawn = numbers(sample(cloud(100, 0), num_points=100, replace=True))
     assert len(drawn) == 100
     assert len(set(drawn)) < 100

@@ -27,7 +27,7 @@ def in_boxes(frame):
 
 
 @pytest.mark.parametrize('step', STEPS)
-def test_a_point_stays_in_its_box(step, make_frame, seeded):
+def test_a_point_stays_in_its_box(step, make_frame, seed_generators):
     frame = make_frame(BOXES, num_background=0)
     before, inside = frame['points'].tensor.clone(), in_boxes(frame)
     assert inside.sum() == 60
@@ -40,27 +40,27 @@ def test_a_point_stays_in_its_box(step, make_frame, seeded):
 @pytest.mark.parametrize('step', STEPS)
 @pytest.mark.parametrize('num_background', [0, 20])
 def test_points_move_in_a_frame_without_objects_as_in_one_with_them(
-    step, num_background, make_frame, seeded
+    step, num_background, make_frame, seed_generators
 ):
     empty, full = make_frame([], num_background=num_background), make_frame(BOXES)
     full['points'] = empty['points'].clone()
     empty = step(empty)
-    seeded()
+    seed_generators()
     full = step(full)
     assert empty['gt_bboxes_3d'].tensor.shape == (0, 7)
     assert torch.equal(empty['points'].tensor, full['points'].tensor)
 
 
 @pytest.mark.parametrize('step', STEPS)
-def test_a_seed_repeats_a_step_exactly(step, make_frame, seeded):
+def test_a_seed_repeats_a_step_exactly(step, make_frame, seed_generators):
     first = step(make_frame(BOXES))
-    seeded()
+    seed_generators()
     second = step(make_frame(BOXES))
     assert torch.equal(first['points'].tensor, second['points'].tensor)
     assert torch.equal(first['gt_bboxes_3d'].tensor, second['gt_bboxes_3d'].tensor)
 
 
-def test_the_record_of_a_transformation_reproduces_it(make_frame, seeded):
+def test_the_record_of_a_transformation_reproduces_it(make_frame, seed_generators):
     frame = make_frame(BOXES)
     before = frame['points'].tensor[:, :3].clone()
     frame = GlobalRotScaleTrans(rot_range=[0.3, 0.9], translation_std=1.0)(frame)
@@ -71,14 +71,14 @@ def test_the_record_of_a_transformation_reproduces_it(make_frame, seeded):
     assert frame['transformation_3d_flow'] == ['R', 'S', 'T']
 
 
-def test_a_scale_that_is_given_is_kept(make_frame, seeded):
+def test_a_scale_that_is_given_is_kept(make_frame, seed_generators):
     frame = {**make_frame(BOXES), 'pcd_scale_factor': 2.0}
     frame = GlobalRotScaleTrans(rot_range=[0, 0])(frame)
     np.testing.assert_allclose(frame['gt_bboxes_3d'].tensor[0, :3], [20, 10, -3])
     assert frame['pcd_scale_factor'] == 2.0
 
 
-def test_half_of_the_scenes_are_flipped(make_frame, seeded):
+def test_half_of_the_scenes_are_flipped(make_frame, seed_generators):
     flip, frame = RandomFlip3D(flip_ratio_bev_horizontal=0.5), make_frame([], num_background=1)
     flips = [flip({**frame})['pcd_horizontal_flip'] for _ in range(400)]
     assert 160 < sum(flips) < 240
@@ -125,7 +125,7 @@ def test_filters_keep_the_shapes_of_a_frame_without_objects(step, make_frame):
     assert frame['gt_labels_3d'].shape == (0,)
 
 
-def test_shuffling_keeps_every_point(make_frame, seeded):
+def test_shuffling_keeps_every_point(make_frame, seed_generators):
     frame = make_frame(BOXES)
     before = frame['points'].tensor.clone()
     after = PointShuffle()(frame)['points'].tensor
