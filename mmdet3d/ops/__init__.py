@@ -34,8 +34,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Give mmdetection3d's names of layers that it keeps among its operators."""
-    if name in ('NaiveSyncBatchNorm1d', 'NaiveSyncBatchNorm2d'):
+    """Give the names of layers that mmdetection3d keeps among its operators."""
+    if name in ('NaiveSyncBatchNorm1d', 'NaiveSyncBatchNorm2d', 'waits_for_others'):
         # Not before somebody asks: networks are two floors above.
         return getattr(import_module('mmdet3d.models.layers.sync_norm'), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
