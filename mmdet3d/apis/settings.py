@@ -49,16 +49,14 @@ def fill_in_settings(cfg: mmcv.Config) -> None:
     cfg.device = cfg.get('device') or ('cuda' if torch.cuda.is_available() else 'cpu')
 
 
-def check_training(cfg: mmcv.Config, use_kd: bool, validate: bool = False) -> None:
+def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
     """Refuse a config that a run would fail on after it has begun.
 
     Args:
         cfg: the config.
         use_kd: there is to be a teacher.
-        validate: there is to be an evaluation during training.
 
     Raises:
-        FileNotFoundError: if what is to be evaluated on is not there.
         ValueError: if a section is missing, the runner's length is not said in its own unit, it has
             no place for a teacher, or the optimizer's hook cannot be had.
         KeyError: if there is no such runner; the message names close ones.
@@ -71,12 +69,17 @@ def check_training(cfg: mmcv.Config, use_kd: bool, validate: bool = False) -> No
         )
     _check_runner(cfg.runner, use_kd)
     build_optimizer_hook(cfg)
-    if validate:
-        _check_validation(cfg)
 
 
-def _check_validation(cfg: mmcv.Config) -> None:
-    # The data set itself is built when training is about to begin, after the folder of the run.
+def check_validation(cfg: mmcv.Config) -> None:
+    """Check that what is evaluated on during training is there; the data set itself is built later.
+
+    Args:
+        cfg: the config.
+
+    Raises:
+        FileNotFoundError: if an annotation file of ``data.val`` is not there.
+    """
     for dataset in find_datasets(cfg.data.get('val', ())):
         files = dataset['ann_file']
         for file in [files] if isinstance(files, str) else files:

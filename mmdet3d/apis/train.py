@@ -19,7 +19,13 @@ from mmdet3d.apis.environment import (
     set_up_device,
     set_up_processes,
 )
-from mmdet3d.apis.settings import check_training, config_stem, fill_in_settings, format_config
+from mmdet3d.apis.settings import (
+    check_training,
+    check_validation,
+    config_stem,
+    fill_in_settings,
+    format_config,
+)
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
@@ -86,7 +92,7 @@ def run_training(
         FileNotFoundError: if a file is missing; likewise.
     """
     fill_in_settings(cfg)
-    check_training(cfg, use_kd, validate)
+    check_training(cfg, use_kd)
     set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     # What can fail for want of a file or a key does so before the folder of the run is made.
@@ -95,6 +101,8 @@ def run_training(
     seed_everything(cfg.seed, deterministic)
     model = build_model(cfg.model)
     datasets = _build_datasets(cfg)
+    if validate:
+        check_validation(cfg)
     model.CLASSES = datasets[0].CLASSES
     # mmcv would list how every single parameter was initialised.
     get_logger('mmcv').setLevel(logging.WARNING)
