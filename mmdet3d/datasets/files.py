@@ -33,7 +33,7 @@ def require_file(path: str | Path, purpose: str) -> Path:
     where = 'its folder exists' if path.parent.is_dir() else f'nor is the folder {path.parent}'
     raise FileNotFoundError(
         f'{path}: {purpose} is expected here, but there is none ({where}). '
-        'Check the root path and the ids listed in ImageSets.'
+        'Check the root path, and the list that names it (ImageSets, or the info file).'
     )
 
 
