@@ -17,7 +17,7 @@ from mmdet3d.models.layers.sync_norm import (
 )
 
 WORKER = """
-import sys, warnings
+import os, sys, warnings
 import torch, torch.distributed as dist
 import mmcv_patched
 from mmdet3d.models.layers.sync_norm import NaiveSyncBatchNorm2d
@@ -46,6 +46,8 @@ result = dict(
 torch.save({k: v.detach().cpu() if torch.is_tensor(v) else v for k, v in result.items()},
            f'{out}/{rank}.pt')
 dist.destroy_process_group()
+# All is checked and saved; torch now and then aborts while it ends its threads after that.
+os._exit(0)
 """
 
 
