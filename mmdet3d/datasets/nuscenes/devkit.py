@@ -73,4 +73,12 @@ def check_version(root_path: str | Path, version: str) -> None:
         raise FileNotFoundError(
             f'{root_path} has no folder {version} with the tables of that version; it has '
             f'{", ".join(present) or "those of no version"}. Choose another version or root path'
+            f'{_hint(root_path, version)}'
         )
+
+
+def _hint(root_path: Path, version: str) -> str:
+    """Say which folder was meant, where one beside or below the given one has the tables."""
+    candidates = [root_path.resolve().parent, *sorted(root_path.iterdir())]
+    meant = [path for path in candidates if (path / version).is_dir()]
+    return f'; {meant[0]} has it: is that the root path?' if meant else ''

@@ -34,7 +34,7 @@ def test_matrices_are_extended_to_homogeneous_coordinates(calib, calib_text):
 @pytest.mark.parametrize(
     ('old', 'new', 'message'),
     [
-        ('R0_rect', 'R_rect', 'no R0_rect; .* this one has P0, P1, P2, P3, R_rect'),
+        ('R0_rect', 'Rectify', 'no R0_rect; .* this one has P0, P1, P2, P3, Rectify'),
         ('P2: 700 0', 'P2: 700', r'P2 has 11 values, expected 12 \(3 rows of 4\)'),
         ('R0_rect: 1', 'R0_rect: one', "R0_rect has a value that is no number.*'one'"),
         ('R0_rect: 1', 'R0_rect: inf', 'R0_rect has a value that is not finite'),
@@ -89,7 +89,9 @@ def test_frames_are_listed_in_the_order_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('000001\nframe7\n', r"val.txt, line 2: 'frame7' is no frame id"),
+        ('000001\n000002 -1\n', r"val.txt, line 2: '000002 -1' is no frame id"),
+        ('../000001\n', r"val.txt, line 1: '../000001' is no frame id"),
+        ('velodyne\\000001\n', r"val.txt, line 1: 'velodyne\\\\000001' is no frame id"),
         ('000001\n000002\n1\n', r'val.txt: listed more than once: \[1\]'),
     ],
 )

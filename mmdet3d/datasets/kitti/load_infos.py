@@ -1,0 +1,107 @@
+"""Info files of KITTI, also those of other programs: frames judged before any is used."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mmdet3d.datasets.class_names import DONT_CARE, with_dont_care
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.info_kinds import load_frames, require_keys
+from mmdet3d.datasets.kitti.calib import check_calib
+from mmdet3d.datasets.kitti.frame_ids import is_name, stem_of
+from mmdet3d.datasets.kitti.infos import camera_rows
+from mmdet3d.datasets.object_numbers import (
+    keep_objects,
+    sound_boxes,
+    warn_of_left_out,
+    warn_of_units,
+)
+
+_EXPECTED = 'info file of KITTI'
+_REMEDY = (
+    'Write it with tools/create_data.py kitti --root-path DATA --out-dir DATA --extra-tag kitti'
+)
+_ANNOS = ('name', 'bbox', 'dimensions', 'location', 'rotation_y', 'difficulty')
+
+
+def load_kitti_infos(path: str) -> list[dict[str, Any]]:
+    """Read an info file, without the objects that cannot be learnt from.
+
+    Objects whose sizes are not above 0, or whose numbers are not finite, are left out with a
+    warning. OpenPCDet's info files can be read too.
+
+    Args:
+        path: ``kitti_infos_*.pkl``.
+
+    Returns:
+        the frames, each with ``image`` (``image_idx`` and ``image_shape`` at least), ``calib`` and,
+        if it is labelled, ``annos``.
+
+    Raises:
+        FileNotFoundError: if it does not exist.
+        DataFormatError: if it is another kind of file, or a frame is malformed.
+    """
+    infos = load_frames(path, _EXPECTED, _REMEDY)
+    require_keys(path, infos, ('image', 'calib'), _EXPECTED, _REMEDY)
+    for index, info in enumerate(infos):
+        _check_frame(info, f'{path}, frame {index}')
+    return _judge_objects(path, infos)
+
+
+def _check_frame(info: Mapping[str, Any], where: str) -> None:
+    """Check a frame's id, image and calibration."""
+    missing = [key for key in ('image_idx', 'image_shape') if key not in info['image']]
+    if missing:
+        raise DataFormatError(f'{where}: image has no {missing}. {_REMEDY}')
+    index = info['image']['image_idx']
+    if isinstance(index, str):
+        # Files are named by it, so it must not lead to another folder.
+        is_sound = is_name(index)
+    else:
+        is_sound = isinstance(index, (int, np.integer)) and int(index) >= 0
+    if not is_sound or not is_name(stem_of(info)):
+        raise DataFormatError(
+            f'{where}: image_idx is {index!r}, the cloud is {info.get("point_cloud")}; expected a '
+            'number or the name of the files of the frame, like 000008'
+        )
+    check_calib(info['calib'], where)
+
+
+def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Drop the unsound objects of all frames, with a warning."""
+    places: list[str] = []
+    sizes = [np.zeros((0, 3))]
+    judged = []
+    for index, info in enumerate(infos):
+        if info.get('annos') is not None:
+            frame = f'frame {stem_of(info)}'
+            annos = _complete_annos(info['annos'], f'{path}, frame {index}')
+            rows = camera_rows(annos)
+            is_object = annos['name'] != DONT_CARE
+            keep = sound_boxes(rows) | ~is_object
+            sizes.append(rows[keep & is_object, 3:6])
+            places += [f'{frame} ({name})' for name in annos['name'][~keep]]
+            info = {**info, 'annos': annos if keep.all() else keep_objects(annos, keep)}
+        judged.append(info)
+    warn_of_left_out(path, places, len(places) + sum(map(len, sizes)))
+    warn_of_units(path, np.concatenate(sizes))
+    return judged
+
+
+def _complete_annos(annos: Any, where: str) -> dict[str, Any]:
+    """Check the arrays of a frame, and spell DontCare as KITTI does."""
+    if not isinstance(annos, Mapping) or any(key not in annos for key in _ANNOS):
+        has = sorted(map(str, annos)) if isinstance(annos, Mapping) else type(annos).__name__
+        raise DataFormatError(f'{where}: annos has {has}; expected at least {list(_ANNOS)}')
+    lengths = {key: len(annos[key]) for key in _ANNOS}
+    if len(set(lengths.values())) > 1:
+        raise DataFormatError(f'{where}: the arrays of annos differ in length: {lengths}')
+    try:
+        camera_rows(annos).astype(np.float64)
+    except ValueError as error:
+        raise DataFormatError(
+            f'{where}: expected dimensions and location of shape (N, 3) and rotation_y of shape '
+            f'(N,), of numbers ({error})'
+        ) from error
+    return {**annos, 'name': with_dont_care(np.asarray(annos['name'], dtype=np.str_))}
