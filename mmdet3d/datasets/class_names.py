@@ -4,6 +4,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ def read_class_names(path: str | Path) -> list[str]:
     return names
 
 
+@cache
 def loosely(name: str) -> str:
     """Reduce a name to what misspellings leave: no case, spaces, hyphens and underscores."""
     return re.sub(r'[\s_-]', '', str(name)).casefold()

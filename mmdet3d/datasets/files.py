@@ -70,8 +70,8 @@ def _encoding_of(content: bytes) -> str:
     """Say what a file seems to be that is no text in UTF-8."""
     if content.startswith(_WIDE_MARKS):
         return 'text in UTF-16 or UTF-32, as some editors and shells of Windows write it'
-    # Text in UTF-16 without a mark has a zero in every second byte, in the odd or the even ones.
-    if b'\0' in content and (b'\0' not in content[::2] or b'\0' not in content[1::2]):
+    # Of Latin letters in UTF-16, every second byte is a zero.
+    if content.count(0) * 3 > len(content):
         return 'text in UTF-16 without a byte-order mark'
     if any(byte < 32 and byte not in b'\t\n\r\f\v' for byte in content):
         return 'binary'

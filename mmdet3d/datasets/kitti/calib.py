@@ -67,8 +67,7 @@ def read_calib(path: str | Path) -> dict[str, np.ndarray]:
         for key, shape in CALIB_SHAPES.items()
         if key in named
     }
-    check_calib(calib, str(path))
-    return calib
+    return complete_calib(calib, str(path))
 
 
 def _parse_line(line: str) -> tuple[str, str]:
@@ -91,40 +90,51 @@ def _parse_matrix(path: str | Path, key: str, text: str, shape: tuple[int, int])
         raise DataFormatError(f'{path}: {key} has a value that is no number: {error}') from error
     if not np.isfinite(values).all():
         raise DataFormatError(f'{path}: {key} has a value that is not finite: {text.strip()}')
-    matrix = np.eye(4)
-    if len(words) == 16:
-        matrix = values.reshape(4, 4)
-    else:
-        matrix[:rows, :columns] = values.reshape(shape)
+    return _homogeneous(values.reshape((4, 4) if len(words) == 16 else shape))
+
+
+def _homogeneous(matrix: np.ndarray) -> np.ndarray:
+    """Extend a matrix of shape (3, 3) or (3, 4) to (4, 4)."""
+    extended = np.eye(4)
+    extended[: matrix.shape[0], : matrix.shape[1]] = matrix
+    return extended
+
+
+def complete_calib(calib: Mapping[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
+    """Check the matrices which detection needs, and extend those that are not homogeneous.
+
+    Args:
+        calib: P2, R0_rect and Tr_velo_to_cam, each (4, 4), (3, 4) or (3, 3).
+        where: the file or frame, for the message.
+
+    Returns:
+        the same, each (4, 4).
+
+    Raises:
+        DataFormatError: if one is missing or of another shape, is no rigid transform (the last
+            two), or projects all points to a line (P2).
+    """
+    return {**calib, **{key: _check_matrix(calib.get(key), key, where) for key in REQUIRED}}
+
+
+def _check_matrix(value: np.ndarray | None, key: str, where: str) -> np.ndarray:
+    matrix = np.asarray(value)
+    if matrix.shape in ((3, 3), (3, 4)):
+        matrix = _homogeneous(matrix)
+    if matrix.shape != (4, 4) or matrix[3].tolist() != [0, 0, 0, 1]:
+        raise DataFormatError(
+            f'{where}: {key} is {_in_words(value)}; expected a matrix of shape (4, 4) whose last '
+            'row is 0 0 0 1'
+        )
+    part = matrix[:3, :3]
+    flaw = _flaw_of_projection(part) if key == 'P2' else _flaw_of_rotation(part)
+    if flaw:
+        raise DataFormatError(f'{where}: {key} {flaw}; its values are {part.tolist()}')
     return matrix
 
 
-def check_calib(calib: Mapping[str, np.ndarray], where: str) -> None:
-    """Check that the matrices which detection needs can be what they are called.
-
-    Args:
-        calib: P2, R0_rect and Tr_velo_to_cam, each (4, 4).
-        where: the file or frame, for the message.
-
-    Raises:
-        DataFormatError: if one is missing or not (4, 4), is no rigid transform (the last two), or
-            projects all points to a line (P2).
-    """
-    for key in REQUIRED:
-        matrix = np.asarray(calib.get(key))
-        if matrix.shape != (4, 4) or not np.array_equal(matrix[3], [0, 0, 0, 1]):
-            raise DataFormatError(
-                f'{where}: {key} is {_in_words(calib.get(key))}; expected a matrix of shape (4, 4) '
-                'whose last row is 0 0 0 1'
-            )
-        part = matrix[:3, :3]
-        flaw = _flaw_of_projection(part) if key == 'P2' else _flaw_of_rotation(part)
-        if flaw:
-            raise DataFormatError(f'{where}: {key} {flaw}; its values are {part.tolist()}')
-
-
 def _in_words(value: np.ndarray | None) -> str:
-    return 'missing' if value is None else f'of shape {np.shape(value)}, {np.asarray(value)[-1:]}'
+    return 'missing' if value is None else f'{np.asarray(value).tolist()}'
 
 
 def _flaw_of_projection(part: np.ndarray) -> str | None:
@@ -135,7 +145,7 @@ def _flaw_of_rotation(part: np.ndarray) -> str | None:
     """Say what keeps (3, 3) values from being a rotation."""
     if not part.any():
         return 'is all zeros; without a rotation write the identity, 1 0 0 0 1 0 0 0 1'
-    is_orthonormal = np.allclose(part @ part.T, np.eye(3), atol=_ROTATION_TOLERANCE)
+    is_orthonormal = abs(part @ part.T - np.eye(3)).max() < _ROTATION_TOLERANCE
     return None if is_orthonormal and np.linalg.det(part) > 0 else 'is no rotation'
 
 

@@ -44,7 +44,7 @@ def cloud_name(info: Mapping[str, Any], folder: str) -> str:
 
 
 def _cloud_path(info: Mapping[str, Any]) -> str | None:
-    return info.get('point_cloud', {}).get('velodyne_path')
+    return (info.get('point_cloud') or {}).get('velodyne_path')
 
 
 def is_name(word: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from mmdet3d.datasets.class_names import DONT_CARE, with_dont_care
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.info_kinds import load_frames, require_keys
-from mmdet3d.datasets.kitti.calib import check_calib
+from mmdet3d.datasets.kitti.calib import complete_calib
 from mmdet3d.datasets.kitti.frame_ids import is_name, stem_of
 from mmdet3d.datasets.kitti.infos import camera_rows
 from mmdet3d.datasets.object_numbers import (
@@ -44,28 +44,27 @@ def load_kitti_infos(path: str) -> list[dict[str, Any]]:
     """
     infos = load_frames(path, _EXPECTED, _REMEDY)
     require_keys(path, infos, ('image', 'calib'), _EXPECTED, _REMEDY)
-    for index, info in enumerate(infos):
-        _check_frame(info, f'{path}, frame {index}')
+    infos = [_checked(info, f'{path}, frame {index}') for index, info in enumerate(infos)]
     return _judge_objects(path, infos)
 
 
-def _check_frame(info: Mapping[str, Any], where: str) -> None:
+def _checked(info: dict[str, Any], where: str) -> dict[str, Any]:
     """Check a frame's id, image and calibration."""
+    for key in ('image', 'calib'):
+        if not isinstance(info[key], Mapping):
+            raise DataFormatError(f'{where}: {key} is {info[key]!r}, expected a dict. {_REMEDY}')
     missing = [key for key in ('image_idx', 'image_shape') if key not in info['image']]
     if missing:
         raise DataFormatError(f'{where}: image has no {missing}. {_REMEDY}')
     index = info['image']['image_idx']
-    if isinstance(index, str):
-        # Files are named by it, so it must not lead to another folder.
-        is_sound = is_name(index)
-    else:
-        is_sound = isinstance(index, (int, np.integer)) and int(index) >= 0
-    if not is_sound or not is_name(stem_of(info)):
+    # Files are named by it, so it must not lead to another folder.
+    is_sound = is_name(index) if isinstance(index, str) else isinstance(index, (int, np.integer))
+    if not is_sound or stem_of(info) in ('', '..'):
         raise DataFormatError(
             f'{where}: image_idx is {index!r}, the cloud is {info.get("point_cloud")}; expected a '
             'number or the name of the files of the frame, like 000008'
         )
-    check_calib(info['calib'], where)
+    return {**info, 'calib': complete_calib(info['calib'], where)}
 
 
 def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:
