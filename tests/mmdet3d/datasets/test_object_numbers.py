@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_sound_labels_and_dont_care_do_not_warn(tmp_path, silent):
     assert len(read_label(tmp_path / 'a.txt')['name']) == 2
 
 
-@pytest.mark.parametrize('word', ['dontcare', 'DONTCARE', 'Dont_Care', "dont-care"])
+@pytest.mark.parametrize('word', ['dontcare', 'DONTCARE', 'Dont_Care', 'dont-care'])
 def test_dont_care_is_recognised_in_any_spelling(tmp_path, word, silent):
     (tmp_path / 'a.txt').write_text(f'{DONT_CARE.replace("DontCare", word)}\n{GOOD}\n')
     annos = read_label(tmp_path / 'a.txt')
@@ -91,14 +92,16 @@ def test_unsound_objects_of_kitti_infos_are_left_out(make_kitti, column, value):
     bad = spoil(CAR, column, value)
     frames = [([WALKER], ['Pedestrian']), ([CAR, WALKER], ['Car', 'Pedestrian'])]
     arguments = make_kitti(frames)
-    infos = pickle.loads(open(arguments['ann_file'], 'rb').read())
+    infos = pickle.loads(Path(arguments['ann_file']).read_bytes())
     # KITTI's columns in camera coordinates: x, y, z, length, height, width, rotation.
     key = ('location',) * 3 + ('dimensions',) * 3 + ('rotation_y',)
     annos = infos[1]['annos']
     annos['group_ids'] = np.array([7, 8])
     np.reshape(annos[key[column]], (2, -1))[0, column % 3] = bad[column]
-    open(arguments['ann_file'], 'wb').write(pickle.dumps(infos))
-    with pytest.warns(UserWarning, match=r'infos\.pkl: left out 1 of 3 objects.*frame 000001 \(Car'):
+    Path(arguments['ann_file']).write_bytes(pickle.dumps(infos))
+    with pytest.warns(
+        UserWarning, match=r'infos\.pkl: left out 1 of 3 objects.*frame 000001 \(Car'
+    ):
         dataset = KittiDataset(**{**arguments, 'classes': ['Pedestrian']})
     found = dataset.get_ann_info(1)
     assert found['gt_names'].tolist() == ['Pedestrian']
