@@ -7,12 +7,7 @@ import numpy as np
 
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.info_kinds import load_frames
-from mmdet3d.datasets.object_numbers import (
-    keep_objects,
-    sound_boxes,
-    warn_of_left_out,
-    warn_of_units,
-)
+from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
 
 EXPECTED = 'info file of Custom3DDataset'
 REMEDY = (
@@ -37,16 +32,18 @@ def load_custom_infos(path: str) -> list[dict[str, Any]]:
         DataFormatError: if it is another kind of file, or the objects of a frame are malformed.
     """
     infos = load_frames(path, EXPECTED, REMEDY)
-    places: list[str] = []
-    sizes: list[np.ndarray] = []
-    judged = [
-        _judge(info, f'{path}, frame {index} ({info.get("sample_idx")})', places, sizes)
-        for index, info in enumerate(infos)
+    # Frames of another form, which a derived data set reads, are left as they are.
+    labelled = [index for index, info in enumerate(infos) if _has_objects(info.get('annos'))]
+    places = [f'frame {index} ({infos[index].get("sample_idx")})' for index in labelled]
+    annos = [infos[index]['annos'] for index in labelled]
+    frames = [
+        (place, _boxes_of(each, f'{path}, {place}'), each['gt_names'])
+        for place, each in zip(places, annos)
     ]
-    total = sum(map(len, sizes)) + len(places)
-    warn_of_left_out(path, places, total)
-    warn_of_units(path, np.concatenate([*sizes, np.zeros((0, 3), np.float32)]))
-    return judged
+    for index, each, keep in zip(labelled, annos, sound_objects(path, frames)):
+        if not keep.all():
+            infos[index] = {**infos[index], 'annos': keep_objects(each, keep)}
+    return infos
 
 
 def require_objects(path: str, infos: list[dict[str, Any]]) -> None:
@@ -66,27 +63,6 @@ def require_objects(path: str, infos: list[dict[str, Any]]) -> None:
 
 def _has_objects(annos: Any) -> bool:
     return isinstance(annos, Mapping) and {'gt_bboxes_3d', 'gt_names'} <= set(annos)
-
-
-def _judge(
-    info: dict[str, Any], where: str, places: list[str], sizes: list[np.ndarray]
-) -> dict[str, Any]:
-    """Give a frame without its unsound objects; add to their places, and to the sound ones' sizes.
-
-    Frames of another form, which a derived data set reads, are left as they are.
-    """
-    if not _has_objects(info.get('annos')):
-        return info
-    annos: Mapping[str, Any] = info['annos']
-    boxes = _boxes_of(annos, where)
-    keep = sound_boxes(boxes)
-    sizes.append(boxes[keep, 3:6])
-    if keep.all():
-        return info
-    frame = where.rpartition(', ')[2]
-    names = np.asarray(annos['gt_names'])[~keep]
-    places += [f'{frame}: {name}' for name in names]
-    return {**info, 'annos': keep_objects(annos, keep)}
 
 
 def _boxes_of(annos: Mapping[str, Any], where: str) -> np.ndarray:

@@ -26,6 +26,33 @@ def sound_boxes(boxes: np.ndarray) -> np.ndarray:
     return np.isfinite(columns).all(axis=1) & (columns[:, 3:6] > 0).all(axis=1)
 
 
+def sound_objects(
+    path: str | Path, frames: Sequence[tuple[str, np.ndarray, Sequence[str]]]
+) -> list[np.ndarray]:
+    """Judge the objects of all frames of an info file, with a warning for the whole file.
+
+    Args:
+        path: the file.
+        frames: of each its place in the file (``'frame 8'``), its boxes (N, 7 or more) and names
+            (N,).
+
+    Returns:
+        of each frame which objects can be learnt from, bool of shape (N,).
+    """
+    boxes = np.concatenate([np.zeros((0, 7)), *(rows[:, :7] for _, rows, _ in frames)])
+    keep = sound_boxes(boxes)
+    parts = np.split(keep, np.cumsum([len(rows) for _, rows, _ in frames], dtype=int)[:-1])
+    places = [
+        f'{place} ({name})'
+        for (place, _, names), part in zip(frames, parts)
+        if not part.all()
+        for name in np.asarray(names)[~part]
+    ]
+    warn_of_left_out(path, places, len(boxes))
+    warn_of_units(path, boxes[keep, 3:6])
+    return parts
+
+
 def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:
     """Filter every array of a frame that has one row per object.
 

@@ -11,12 +11,7 @@ from mmdet3d.datasets.info_kinds import load_frames, require_keys
 from mmdet3d.datasets.kitti.calib import complete_calib
 from mmdet3d.datasets.kitti.frame_ids import is_name, stem_of
 from mmdet3d.datasets.kitti.infos import camera_rows
-from mmdet3d.datasets.object_numbers import (
-    keep_objects,
-    sound_boxes,
-    warn_of_left_out,
-    warn_of_units,
-)
+from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
 
 _EXPECTED = 'info file of KITTI'
 _REMEDY = (
@@ -68,24 +63,20 @@ def _checked(info: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Drop the unsound objects of all frames, with a warning."""
-    places: list[str] = []
-    sizes = [np.zeros((0, 3))]
-    judged = []
-    for index, info in enumerate(infos):
-        if info.get('annos') is not None:
-            frame = f'frame {stem_of(info)}'
-            annos = _complete_annos(info['annos'], f'{path}, frame {index}')
-            rows = camera_rows(annos)
-            is_object = annos['name'] != DONT_CARE
-            keep = sound_boxes(rows) | ~is_object
-            sizes.append(rows[keep & is_object, 3:6])
-            places += [f'{frame} ({name})' for name in annos['name'][~keep]]
-            info = {**info, 'annos': annos if keep.all() else keep_objects(annos, keep)}
-        judged.append(info)
-    warn_of_left_out(path, places, len(places) + sum(map(len, sizes)))
-    warn_of_units(path, np.concatenate(sizes))
-    return judged
+    """Drop the unsound objects of all frames, with a warning; DontCare regions have no box."""
+    labelled = [index for index, info in enumerate(infos) if info.get('annos') is not None]
+    annos = [_complete_annos(infos[index]['annos'], f'{path}, frame {index}') for index in labelled]
+    is_object = [each['name'] != DONT_CARE for each in annos]
+    frames = [
+        (f'frame {stem_of(infos[index])}', camera_rows(each)[objects], each['name'][objects])
+        for index, each, objects in zip(labelled, annos, is_object)
+    ]
+    for index, each, objects, sound in zip(labelled, annos, is_object, sound_objects(path, frames)):
+        keep = ~objects
+        keep[objects] = sound
+        kept = each if keep.all() else keep_objects(each, keep)
+        infos[index] = {**infos[index], 'annos': kept}
+    return infos
 
 
 def _complete_annos(annos: Any, where: str) -> dict[str, Any]:

@@ -9,12 +9,7 @@ import numpy as np
 from mmdet3d.datasets.files import DataFormatError, load_info_file
 from mmdet3d.datasets.info_kinds import check_frames, foreign_file, require_keys
 from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
-from mmdet3d.datasets.object_numbers import (
-    keep_objects,
-    sound_boxes,
-    warn_of_left_out,
-    warn_of_units,
-)
+from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
 
 _EXPECTED = "info file of nuScenes, which holds a dict of 'infos' and 'metadata'"
 _REMEDY = (
@@ -93,20 +88,13 @@ def _check_objects(info: Mapping[str, Any], where: str) -> None:
 
 def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Drop the unsound objects of all samples, with a warning."""
-    places: list[str] = []
-    sizes = [np.zeros((0, 3))]
-    judged = []
-    for info in infos:
-        if info.get('gt_boxes') is not None:
-            boxes = np.reshape(info['gt_boxes'], (-1, 7))
-            keep = sound_boxes(boxes)
-            sizes.append(boxes[keep, 3:6])
-            if not keep.all():
-                names = np.asarray(info['gt_names'])[~keep]
-                places += [f'sample {info["token"]} ({name})' for name in names]
-                objects = {key: info[key] for key in _OBJECTS if key in info}
-                info = {**info, **keep_objects(objects, keep)}
-        judged.append(info)
-    warn_of_left_out(path, places, len(places) + sum(map(len, sizes)))
-    warn_of_units(path, np.concatenate(sizes))
-    return judged
+    labelled = [index for index, info in enumerate(infos) if info.get('gt_boxes') is not None]
+    frames = [
+        (f'sample {info["token"]}', np.reshape(info['gt_boxes'], (-1, 7)), info['gt_names'])
+        for info in (infos[index] for index in labelled)
+    ]
+    for index, keep in zip(labelled, sound_objects(path, frames)):
+        if not keep.all():
+            objects = {key: infos[index][key] for key in _OBJECTS if key in infos[index]}
+            infos[index] = {**infos[index], **keep_objects(objects, keep)}
+    return infos

@@ -120,7 +120,7 @@ def test_unsound_objects_of_custom_infos_are_left_out(tmp_path, column, value):
     }
     frames = [{'sample_idx': 'a7', 'pts_path': 'cloud.bin', 'annos': annos}]
     (tmp_path / 'infos.pkl').write_bytes(pickle.dumps(frames))
-    with pytest.warns(UserWarning, match=r'infos\.pkl: left out 1 of 2.*frame 0 \(a7\): Car'):
+    with pytest.warns(UserWarning, match=r'infos\.pkl: left out 1 of 2.*frame 0 \(a7\) \(Car\)'):
         dataset = Custom3DDataset(str(tmp_path), str(tmp_path / 'infos.pkl'), classes=['Dog'])
     np.testing.assert_allclose(dataset.get_ann_info(0)['gt_bboxes_3d'].tensor, [WALKER])
     kept = dataset.data_infos[0]['annos']
