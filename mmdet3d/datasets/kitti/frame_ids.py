@@ -11,6 +11,8 @@ FrameId = int | str
 
 # Clouds as scanners' software writes them, KITTI's own first.
 CLOUD_SUFFIXES = ('.bin', '.npy', '.pcd', '.ply')
+# The folder of the clouds that create_data.py writes.
+REDUCED = 'velodyne_reduced'
 # Images as OpenCV reads them, KITTI's own first.
 IMAGE_SUFFIXES = (
     *('.png', '.jpg', '.jpeg', '.jpe', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.jp2'),
@@ -36,11 +38,12 @@ def cloud_name(info: Mapping[str, Any], folder: str) -> str:
 
     Args:
         info: the frame's entry of an info file.
-        folder: ``'velodyne'``, or another one, whose clouds are ``.bin`` files.
+        folder: ``'velodyne'``, or ``'velodyne_reduced'``, whose clouds are ``.bin`` files whatever
+            those they were made of are.
     """
-    path = PureWindowsPath(_cloud_path(info) or 'velodyne/0.bin')
-    suffix = path.suffix if path.parent.name == PureWindowsPath(folder).name else '.bin'
-    return f'{stem_of(info)}{suffix}'
+    path = PureWindowsPath(_cloud_path(info) or f'{REDUCED}/0.bin')
+    is_rewritten = PureWindowsPath(folder).name == REDUCED != path.parent.name
+    return f'{stem_of(info)}{".bin" if is_rewritten else path.suffix or ".bin"}'
 
 
 def _cloud_path(info: Mapping[str, Any]) -> str | None:

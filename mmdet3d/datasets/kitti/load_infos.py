@@ -40,7 +40,20 @@ def load_kitti_infos(path: str) -> list[dict[str, Any]]:
     infos = load_frames(path, _EXPECTED, _REMEDY)
     require_keys(path, infos, ('image', 'calib'), _EXPECTED, _REMEDY)
     infos = [_checked(info, f'{path}, frame {index}') for index, info in enumerate(infos)]
+    _refuse_shared_names(path, infos)
     return _judge_objects(path, infos)
+
+
+def _refuse_shared_names(path: str, infos: list[dict[str, Any]]) -> None:
+    """Refuse different frames whose clouds have one name, as they do in folders by sequence."""
+    index_of: dict[str, Any] = {}
+    for info in infos:
+        name, index = stem_of(info), info['image']['image_idx']
+        if index_of.setdefault(name, index) != index:
+            raise DataFormatError(
+                f'{path}: the clouds of the frames {index_of[name]!r} and {index!r} are both '
+                f'called {name}; clouds are looked for by name in one folder, so give each its own'
+            )
 
 
 def _checked(info: dict[str, Any], where: str) -> dict[str, Any]:

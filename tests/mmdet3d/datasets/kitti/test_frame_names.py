@@ -184,6 +184,16 @@ def test_malformed_frames_of_an_info_file_are_named(make_kitti, change, message)
         KittiDataset(**arguments)
 
 
+def test_frames_that_share_a_name_are_refused(make_kitti):
+    arguments = make_kitti([([], [])] * 2)
+    infos = pickle.loads(Path(arguments['ann_file']).read_bytes())
+    for info, sequence in zip(infos, 'ab'):
+        info['point_cloud'] = {'velodyne_path': f'{sequence}/velodyne/000001.bin'}
+    Path(arguments['ann_file']).write_bytes(pickle.dumps(infos))
+    with pytest.raises(DataFormatError, match=r'frames 0 and 1 are both called 000001'):
+        KittiDataset(**arguments)
+
+
 def test_arrays_of_different_length_are_named(make_kitti):
     arguments = make_kitti([([[20, 4, -1.6, 4, 1.7, 1.5, 0.3]], ['Car'])])
     infos = pickle.loads(Path(arguments['ann_file']).read_bytes())
