@@ -18,6 +18,7 @@ from mmdet3d.datasets.custom_infos import (
 )
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.info_kinds import require_keys
+from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
@@ -166,19 +167,30 @@ class Custom3DDataset(Dataset):
             raise DataFormatError(
                 f'{self.ann_file} has no frame; check the list of frames it was made of'
             )
-        if self.test_mode:
-            return
+        if not self.test_mode:
+            self._refuse_bare_frames()
+            self._warn_of_class_names()
+
+    def _refuse_bare_frames(self) -> None:
         bare = [index for index in range(len(self)) if not self.has_truth(index)]
-        if bare:
+        if not bare:
+            return
+        try:
+            # A derived data set may have them elsewhere.
+            self.get_ann_info(bare[0])
+        except KeyError as error:
             raise DataFormatError(
                 f"{self.ann_file}: {len(bare)} of {len(self)} frames have no '{self.TRUTH_KEY}' "
                 f'(annotations), frame {bare[0]} for one: those of a split without labels can be '
                 'tested (test_mode=True, --format-only) but not trained on'
-            )
+            ) from error
+
+    def _warn_of_class_names(self) -> None:
         names = [self.object_names(index) for index in range(len(self))]
-        counts = Counter(str(name) for members in names if members is not None for name in members)
-        counts.pop(DONT_CARE, None)
-        if not any(members is None for members in names):
+        known = [members for members in names if members is not None]
+        if len(known) == len(names):
+            counts = Counter(str(name) for members in known for name in members)
+            del counts[DONT_CARE]
             warn_of_class_names(self.ann_file, counts, self.CLASSES)
 
     def object_names(self, index: int) -> Iterable[str] | None:
@@ -203,8 +215,8 @@ class Custom3DDataset(Dataset):
         """Annotations of a frame.
 
         Returns:
-            ``gt_bboxes_3d`` (N boxes), ``gt_labels_3d`` (N,) int64, -1 for classes that are not
-            trained, and ``gt_names`` (N,).
+            ``gt_bboxes_3d`` (N boxes; velocities that are not known are 0), ``gt_labels_3d`` (N,)
+            int64, -1 for classes that are not trained, and ``gt_names`` (N,).
 
         Raises:
             KeyError: if the annotation file has none.
@@ -212,6 +224,7 @@ class Custom3DDataset(Dataset):
         annos = self._annos(index)
         boxes = np.asarray(annos['gt_bboxes_3d'], dtype=np.float32)
         boxes = boxes.reshape(len(boxes), -1) if len(boxes) else np.zeros((0, 7), np.float32)
+        boxes = np.concatenate([boxes[:, :7], known_velocities(boxes[:, 7:])], axis=1)
         return {
             'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1]),
             'gt_labels_3d': self._labels_of(annos['gt_names']),

@@ -53,6 +53,11 @@ def sound_objects(
     return parts
 
 
+def known_velocities(velocities: np.ndarray) -> np.ndarray:
+    """Give velocities, of any shape, in m/s, with 0 for those that are not finite: not known."""
+    return np.nan_to_num(velocities, nan=0.0, posinf=0.0, neginf=0.0)
+
+
 def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:
     """Filter every array of a frame that has one row per object.
 

@@ -17,6 +17,7 @@ from mmdet3d.datasets.nuscenes.classes import CLASSES
 from mmdet3d.datasets.nuscenes.evaluation import ERRORS, evaluate_file, figures_of, report
 from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.results import sample_results, write_results
+from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import with_slashes
 from mmdet3d.datasets.pictures import draw_frames, refuse_screen
 from mmdet3d.datasets.table_columns import TableColumn
@@ -191,7 +192,7 @@ class NuScenesDataset(Custom3DDataset):
         boxes = np.reshape(annos['gt_boxes'], (-1, 7))[kept]
         names = np.asarray(annos['gt_names'])[kept]
         if self.with_velocity:
-            velocity = np.nan_to_num(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
+            velocity = known_velocities(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
             boxes = np.concatenate([boxes, velocity], axis=1)
         boxes = boxes.astype(np.float32)
         return {

@@ -14,6 +14,7 @@ from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.object_database import DbInfos, load_database
+from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
@@ -239,4 +240,5 @@ def _boxes_of(infos: list[dict], num_columns: int) -> np.ndarray:
         # The database may know no velocities where the frame does, and the other way round.
         known = info['box3d_lidar'][:num_columns]
         row[: len(known)] = known
+    boxes[:, 7:] = known_velocities(boxes[:, 7:])
     return boxes

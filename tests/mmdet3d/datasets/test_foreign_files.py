@@ -154,7 +154,8 @@ def test_frames_without_labels_can_be_tested(written):
     assert '1 of 1 frames have no' in refusal('custom', path)
 
 
-def test_a_derived_data_set_may_have_frames_of_its_own(written):
+@pytest.mark.parametrize('frame', [{'annos': {'trees': 3}}, {'objects': []}])
+def test_a_derived_data_set_may_have_frames_of_its_own(written, frame):
     class Yard(Custom3DDataset):
         def get_data_info(self, index):
             return self.data_infos[index]
@@ -162,5 +163,5 @@ def test_a_derived_data_set_may_have_frames_of_its_own(written):
         def get_ann_info(self, index):
             return {}
 
-    path = written([{'cloud': 'a.bin', 'annos': {'trees': 3}}])
+    path = written([{'cloud': 'a.bin', **frame}])
     assert len(Yard(str(path.parent), str(path), classes=['Car'])) == 1

@@ -142,6 +142,29 @@ def test_unsound_objects_are_not_sampled(tmp_path, column, value):
     assert [entry['path'] for entry in sampler.db_infos['Car']] == ['1_Car_0.bin']
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_velocities_that_are_not_known_are_zero(tmp_path, value):
+    box = np.array([*CAR, value, 2.0])
+    frames = [
+        {
+            'sample_idx': 0,
+            'pts_path': 'cloud.bin',
+            'annos': {'gt_bboxes_3d': [box], 'gt_names': ['Car']},
+        }
+    ]
+    entry = {'name': 'Car', 'path': '0_Car_0.bin', 'box3d_lidar': box, 'group_id': 0}
+    (tmp_path / 'infos.pkl').write_bytes(pickle.dumps(frames))
+    (tmp_path / 'db.pkl').write_bytes(pickle.dumps({'Car': [entry]}))
+    np.ones((3, 4), np.float32).tofile(tmp_path / '0_Car_0.bin')
+    dataset = Custom3DDataset(str(tmp_path), str(tmp_path / 'infos.pkl'), classes=['Car'])
+    assert dataset.get_ann_info(0)['gt_bboxes_3d'].tensor[0, 7:].tolist() == [0, 2]
+    sampler = DataBaseSampler(
+        str(tmp_path / 'db.pkl'), str(tmp_path), 1.0, {}, {'Car': 1}, classes=['Car']
+    )
+    sampled = sampler.sample_all(np.zeros((0, 9)), np.zeros(0, np.int64))
+    assert sampled['gt_bboxes_3d'][0, 7:].tolist() == [0, 2]
+
+
 def test_a_flood_of_unsound_objects_is_one_short_warning(tmp_path):
     (tmp_path / 'a.txt').write_text('\n'.join([LINE.format(0, 0, 0, 0, 0)] * 300))
     with pytest.warns(UserWarning, match=r'left out 300 of 300.*line 5 \(Car\), \.\.\.') as caught:
