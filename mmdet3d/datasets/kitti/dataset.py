@@ -13,12 +13,14 @@ from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.files import dump_pickle
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
+from mmdet3d.datasets.kitti.frame_ids import cloud_name, stem_of
+from mmdet3d.datasets.kitti.infos import camera_rows
 from mmdet3d.datasets.kitti.labels import write_label
+from mmdet3d.datasets.kitti.load_infos import load_kitti_infos
 from mmdet3d.datasets.kitti.results import kitti_anno, visible_detections
+from mmdet3d.datasets.paths import with_slashes
 from mmdet3d.datasets.pictures import draw_frames, refuse_screen
 from mmdet3d.datasets.table_columns import TableColumn
-
-_INFO_KEYS = ('image', 'calib')
 
 
 @DATASETS.register_module()
@@ -42,7 +44,7 @@ class KittiDataset(Custom3DDataset):
         kwargs: further arguments of :class:`Custom3DDataset`.
 
     Raises:
-        ValueError: if ``ann_file`` is no info file of KITTI.
+        DataFormatError: if ``ann_file`` is no info file of KITTI, or malformed.
     """
 
     CLASSES = ('Car', 'Pedestrian', 'Cyclist')
@@ -79,23 +81,17 @@ class KittiDataset(Custom3DDataset):
         self.pcd_limit_range = pcd_limit_range
 
     def load_annotations(self, ann_file: str) -> list[dict[str, Any]]:
-        """Read the info file.
+        """Read the info file, see :func:`mmdet3d.datasets.kitti.load_infos.load_kitti_infos`.
 
         Raises:
             FileNotFoundError: if it does not exist.
-            ValueError: if its frames have no image and no calibration.
+            DataFormatError: if it is no info file of KITTI, or malformed.
         """
-        infos = super().load_annotations(ann_file)
-        missing = [key for key in _INFO_KEYS if infos and key not in infos[0]]
-        if missing:
-            raise ValueError(
-                f'{ann_file} is no info file of KITTI: its frames have {sorted(infos[0])} but no '
-                f'{missing}; write it with tools/create_data.py kitti'
-            )
-        return infos
+        return load_kitti_infos(ann_file)
 
-    def _get_pts_filename(self, idx: int) -> str:
-        return osp.join(self.root_split, self.pts_prefix, f'{idx:06d}.bin')
+    def object_names(self, index: int) -> Iterable[str] | None:
+        """Class names of a frame's objects and DontCare regions."""
+        return self._annos(index)['name']
 
     def get_data_info(self, index: int) -> dict[str, Any]:
         """What the pipeline starts from.
@@ -105,14 +101,14 @@ class KittiDataset(Custom3DDataset):
             and, unless in test mode, ``ann_info``.
         """
         info = self.data_infos[index]
-        sample_idx = info['image']['image_idx']
-        image_path = osp.join(self.data_root, info['image']['image_path'])
+        cloud = osp.join(self.root_split, self.pts_prefix, cloud_name(info, self.pts_prefix))
+        image_path = with_slashes(info['image'].get('image_path', ''))
         projection = info['calib']['P2'] @ camera_from_lidar(info['calib'])
         data = {
-            'sample_idx': sample_idx,
-            'pts_filename': self._get_pts_filename(sample_idx),
+            'sample_idx': info['image']['image_idx'],
+            'pts_filename': cloud,
             'img_prefix': None,
-            'img_info': {'filename': image_path},
+            'img_info': {'filename': osp.join(self.data_root, image_path)},
             'lidar2img': projection.astype(np.float32),
         }
         if not self.test_mode:
@@ -131,10 +127,8 @@ class KittiDataset(Custom3DDataset):
             KeyError: if the info file has no annotations.
         """
         annos = self.remove_dontcare(self._annos(index))
-        columns = (('location', 3), ('dimensions', 3), ('rotation_y', 1))
-        boxes = np.concatenate([annos[key].reshape(-1, width) for key, width in columns], axis=1)
         lidar_from_camera = np.linalg.inv(camera_from_lidar(self.data_infos[index]['calib']))
-        boxes = CameraInstance3DBoxes(boxes.astype(np.float32))
+        boxes = CameraInstance3DBoxes(camera_rows(annos).astype(np.float32))
         labels = self._labels_of(annos['name'])
         return {
             'gt_bboxes_3d': boxes.convert_to(self.box_mode_3d, lidar_from_camera),
@@ -148,7 +142,10 @@ class KittiDataset(Custom3DDataset):
     def remove_dontcare(self, ann_info: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Drop the entries of all arrays of ``ann_info`` whose ``name`` is ``'DontCare'``."""
         keep = self.drop_arrays_by_name(ann_info['name'], ['DontCare'])
-        return {key: np.asarray(values)[keep] for key, values in ann_info.items()}
+        arrays = {key: np.asarray(values) for key, values in ann_info.items()}
+        # OpenPCDet's gt_boxes_lidar leaves DontCare out already.
+        shape = arrays['name'].shape
+        return {key: array[keep] for key, array in arrays.items() if array.shape[:1] == shape}
 
     @staticmethod
     def drop_arrays_by_name(gt_names: Iterable[str], used_classes: Sequence[str]) -> np.ndarray:
@@ -226,7 +223,7 @@ class KittiDataset(Custom3DDataset):
         ]
         if submission_prefix is not None:
             for anno, info in zip(annos, self.data_infos):
-                name = f'{info["image"]["image_idx"]:06d}.txt'
+                name = f'{stem_of(info)}.txt'
                 # Truncation and occlusion are not detected, and zeros would say that they were.
                 columns = {k: v for k, v in anno.items() if k not in ('truncated', 'occluded')}
                 write_label(osp.join(submission_prefix, name), columns)

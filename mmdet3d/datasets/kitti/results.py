@@ -113,5 +113,5 @@ def kitti_anno(
         'location': boxes[:, :3],
         'rotation_y': boxes[:, 6],
         'score': visible['scores'],
-        'sample_idx': np.full(len(labels), visible['sample_idx'], dtype=np.int64),
+        'sample_idx': np.full(len(labels), visible['sample_idx']),
     }

@@ -2,8 +2,7 @@
 
 import os.path as osp
 import tempfile
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from mmcv.utils import print_log
 from mmdet3d.core.bbox import Box3DMode
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.custom_3d import Custom3DDataset
-from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.nuscenes.classes import CLASSES
 from mmdet3d.datasets.nuscenes.evaluation import ERRORS, evaluate_file, figures_of, report
-from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
+from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.results import sample_results, write_results
+from mmdet3d.datasets.object_numbers import known_velocities
+from mmdet3d.datasets.paths import with_slashes
 from mmdet3d.datasets.pictures import draw_frames, refuse_screen
 from mmdet3d.datasets.table_columns import TableColumn
 
@@ -123,24 +123,10 @@ class NuScenesDataset(Custom3DDataset):
 
         Raises:
             FileNotFoundError: if it does not exist.
-            ValueError: if it is broken or no info file of nuScenes.
+            DataFormatError: if it is no info file of nuScenes, or malformed.
         """
-        content = load_info_file(ann_file, 'annotation file')
-        if not (isinstance(content, dict) and {'infos', 'metadata'} <= set(content)):
-            raise ValueError(
-                f"{ann_file} is no info file of nuScenes, which holds a dict of 'infos' and "
-                f"'metadata'; this is a {type(content).__name__}. Write it with "
-                'tools/create_data.py nuscenes'
-            )
-        self.metadata = content['metadata']
+        self.metadata, infos = load_nuscenes_infos(ann_file)
         self.version = self.metadata['version']
-        infos = sorted(content['infos'], key=lambda info: info['timestamp'])
-        if has_old_boxes(infos):
-            warnings.warn(
-                f'{ann_file} has boxes as mmdetection3d made them before v1.0; converted',
-                stacklevel=3,
-            )
-            infos = [with_new_boxes(info) for info in infos]
         return infos[:: self.load_interval]
 
     def get_data_info(self, index: int) -> dict[str, Any]:
@@ -165,9 +151,14 @@ class NuScenesDataset(Custom3DDataset):
 
     def _find(self, path: str) -> str:
         """Where a cloud is: as the info file says, or else at the same place below data_root."""
+        path = with_slashes(path)
         if osp.isfile(path) or not self.data_root:
             return path
         return osp.join(self.data_root, *Path(path).parts[-3:])
+
+    def object_names(self, index: int) -> Iterable[str] | None:
+        """Class names of a frame's objects."""
+        return self._annos(index)['gt_names']
 
     def _annos(self, index: int) -> dict[str, Any]:
         info = self.data_infos[index]
@@ -201,7 +192,7 @@ class NuScenesDataset(Custom3DDataset):
         boxes = np.reshape(annos['gt_boxes'], (-1, 7))[kept]
         names = np.asarray(annos['gt_names'])[kept]
         if self.with_velocity:
-            velocity = np.nan_to_num(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
+            velocity = known_velocities(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
             boxes = np.concatenate([boxes, velocity], axis=1)
         boxes = boxes.astype(np.float32)
         return {

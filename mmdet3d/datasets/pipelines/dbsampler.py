@@ -12,11 +12,12 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
-from mmdet3d.datasets.files import load_info_file
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.object_database import DbInfos, load_database
+from mmdet3d.datasets.object_numbers import known_velocities
+from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
-
-DbInfos = dict[str, list[dict[str, Any]]]
 
 _POINTS_LOADER = {
     'type': 'LoadPointsFromFile',
@@ -57,6 +58,9 @@ class BatchSampler:
 class DataBaseSampler:
     """Fill a frame up with objects cut from other frames.
 
+    Databases of mmdetection3d before v1.0 are recognised, and their boxes converted. Objects whose
+    sizes are not above 0, or whose numbers are not finite, are left out.
+
     Args:
         info_path: ``*_dbinfos_train.pkl`` as ``create_data.py`` writes it.
         data_root: folder the paths inside that file are relative to.
@@ -70,6 +74,7 @@ class DataBaseSampler:
 
     Raises:
         FileNotFoundError: if ``info_path`` does not exist.
+        DataFormatError: if it is no ground-truth database, or malformed.
         ValueError: if a filter is unknown or a sampled class is no trained one.
     """
 
@@ -96,7 +101,7 @@ class DataBaseSampler:
         self.label2cat = dict(enumerate(classes or ()))
         self.points_loader = PIPELINES.build(dict(points_loader))
         self.sample_groups = dict(sample_groups)
-        self.db_infos = self._prepare(load_info_file(info_path, 'ground-truth database'), prepare)
+        self.db_infos = self._prepare(load_database(info_path, self._points_of), prepare)
         self.sampler_dict = self._build_samplers()
 
     def _prepare(self, db_infos: DbInfos, prepare: Mapping[str, Any]) -> DbInfos:
@@ -107,19 +112,29 @@ class DataBaseSampler:
         for name, argument in prepare.items():
             if name not in filters:
                 raise ValueError(f'prepare names {name!r}; allowed are {sorted(filters)}')
-            db_infos = filters[name](db_infos, argument)
+            try:
+                db_infos = filters[name](db_infos, argument)
+            except KeyError as error:
+                raise DataFormatError(
+                    f'{self.info_path}: entries have no {error}, which {name} needs'
+                ) from error
         return db_infos
 
     def _build_samplers(self) -> dict[str, BatchSampler]:
         empty = [name for name in self.sample_groups if not self.db_infos.get(name)]
         if empty:
             warnings.warn(
-                f'{self.info_path} has no {empty} left after filtering; none will be sampled',
+                f'{self.info_path} has no {empty} left after filtering; none will be sampled. It '
+                f'has {self._listing()}',
                 stacklevel=3,
             )
         return {
             name: BatchSampler(self.db_infos.get(name, []), name) for name in self.sample_groups
         }
+
+    def _listing(self) -> str:
+        counts = (f'{name} ({len(infos)})' for name, infos in self.db_infos.items())
+        return ', '.join(counts) or 'no object'
 
     @staticmethod
     def filter_by_difficulty(db_infos: DbInfos, removed_difficulty: Sequence[int]) -> DbInfos:
@@ -203,11 +218,20 @@ class DataBaseSampler:
     def _load_points(self, sampled: list[dict]) -> BasePoints:
         clouds = []
         for info in sampled:
-            path = osp.join(self.data_root, info['path'])
-            points = self.points_loader({'pts_filename': path})['points']
+            points = self.points_loader({'pts_filename': self._path_of(info)})['points']
             points.translate(np.asarray(info['box3d_lidar'][:3]))
             clouds.append(points)
         return clouds[0].cat(clouds)
+
+    def _path_of(self, info: dict[str, Any]) -> str:
+        return locate(info['path'], self.data_root)
+
+    def _points_of(self, info: dict[str, Any]) -> np.ndarray | None:
+        """Points of an object, relative to its bottom centre; None where its file is missing."""
+        path = self._path_of(info)
+        if not osp.isfile(path):
+            return None
+        return self.points_loader({'pts_filename': path})['points'].tensor.numpy()
 
 
 def _boxes_of(infos: list[dict], num_columns: int) -> np.ndarray:
@@ -216,4 +240,5 @@ def _boxes_of(infos: list[dict], num_columns: int) -> np.ndarray:
         # The database may know no velocities where the frame does, and the other way round.
         known = info['box3d_lidar'][:num_columns]
         row[: len(known)] = known
+    boxes[:, 7:] = known_velocities(boxes[:, 7:])
     return boxes
