@@ -1,7 +1,7 @@
 """Runners that carry a teacher, checkpoints that are safe to load, steps in mixed precision."""
 
 from mmcv_patched.runner.base_runner import BaseRunner
-from mmcv_patched.runner.checkpoint import load_file, save_checkpoint
+from mmcv_patched.runner.checkpoint import load_file, point_to, save_checkpoint
 from mmcv_patched.runner.epoch_based_runner import EpochBasedRunner
 from mmcv_patched.runner.iter_based_runner import IterBasedRunner
 from mmcv_patched.runner.mixed_precision import (
@@ -16,5 +16,6 @@ __all__ = [
     'IterBasedRunner',
     'MixedPrecisionHook',
     'load_file',
+    'point_to',
     'save_checkpoint',
 ]

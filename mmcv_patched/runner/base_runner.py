@@ -4,7 +4,6 @@ import os.path as osp
 import re
 from typing import Any
 
-import mmcv
 import mmcv.runner
 import torch
 from mmcv.runner import get_host_info
@@ -12,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmcv_patched.parallel import UnpackedBatch, unpack
-from mmcv_patched.runner.checkpoint import save_checkpoint
+from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
 
 _PHASES = ('train', 'val')
 
@@ -127,7 +126,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
         optimizer = self.optimizer if save_optimizer else None
         save_checkpoint(self.model, osp.join(out_dir, filename), optimizer=optimizer, meta=meta)
         if create_symlink:
-            mmcv.symlink(filename, osp.join(out_dir, 'latest.pth'))
+            point_to(filename, osp.join(out_dir, 'latest.pth'))
 
     def resume(
         self, checkpoint: str, resume_optimizer: bool = True, map_location: str = 'cpu'
