@@ -8,6 +8,13 @@ from mmcv_patched.runner.mixed_precision import (
     GradientCumulativeMixedPrecisionHook,
     MixedPrecisionHook,
 )
+from mmcv_patched.runner.weights import (
+    adapt_modules,
+    load_fitting,
+    read_meta,
+    read_weights,
+    require_some_fit,
+)
 
 __all__ = [
     'BaseRunner',
@@ -15,7 +22,12 @@ __all__ = [
     'GradientCumulativeMixedPrecisionHook',
     'IterBasedRunner',
     'MixedPrecisionHook',
+    'adapt_modules',
     'load_file',
+    'load_fitting',
     'point_to',
+    'read_meta',
+    'read_weights',
+    'require_some_fit',
     'save_checkpoint',
 ]

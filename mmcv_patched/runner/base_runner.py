@@ -2,16 +2,26 @@
 
 import os.path as osp
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import mmcv.runner
 import torch
-from mmcv.runner import get_host_info
+from mmcv.parallel import is_module_wrapper
+from mmcv.runner import CheckpointLoader, get_host_info
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmcv_patched.parallel import UnpackedBatch, unpack
 from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
+from mmcv_patched.runner.weights import (
+    adapt_modules,
+    load_fitting,
+    read_meta,
+    read_weights,
+    require_some_fit,
+    warn_of_partial_fit,
+)
 
 _PHASES = ('train', 'val')
 
@@ -116,7 +126,8 @@ class BaseRunner(mmcv.runner.BaseRunner):
                 default 'epoch_{}.pth' or 'iter_{}.pth'.
             save_optimizer: keep what is needed to resume.
             meta: further entries for the checkpoint's ``meta``.
-            create_symlink: let ``latest.pth`` point at the file.
+            create_symlink: let ``latest.pth`` point at the file, or be a copy of it where there are
+                no symbolic links.
         """
         number = getattr(self, self.unit) + 1
         filename = (filename_tmpl or f'{self.unit}_{{}}.pth').format(number)
@@ -127,6 +138,38 @@ class BaseRunner(mmcv.runner.BaseRunner):
         save_checkpoint(self.model, osp.join(out_dir, filename), optimizer=optimizer, meta=meta)
         if create_symlink:
             point_to(filename, osp.join(out_dir, 'latest.pth'))
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: str = 'cpu',
+        strict: bool = False,
+        revise_keys: Sequence[tuple[str, str]] = ((r'^module\.', ''),),
+    ) -> dict:
+        """Load weights to begin with; one warning says what they leave as it was initialised.
+
+        Args:
+            filename: path or URL of the checkpoint.
+            map_location: where to load it, as in ``torch.load``.
+            strict: refuse weights that do not fit in whole.
+            revise_keys: patterns in the weights' names and what takes their place.
+
+        Returns:
+            the checkpoint.
+
+        Raises:
+            ValueError: if none of its weights fits, or not all with ``strict``.
+        """
+        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, self.logger)
+        weights = read_weights(checkpoint, filename, revise_keys)
+        model = self.model.module if is_module_wrapper(self.model) else self.model
+        adapt_modules(model, weights, read_meta(checkpoint), filename)
+        require_some_fit(model, weights, filename)
+        misfit = load_fitting(model, weights)
+        if strict and any(misfit):
+            raise ValueError(f'its weights do not fit this {type(model).__name__}: {misfit}')
+        warn_of_partial_fit(model, misfit, filename)
+        return checkpoint
 
     def resume(
         self, checkpoint: str, resume_optimizer: bool = True, map_location: str = 'cpu'
@@ -141,10 +184,13 @@ class BaseRunner(mmcv.runner.BaseRunner):
             map_location: where to load it, as in ``torch.load``; weights are copied from there.
 
         Raises:
-            ValueError: if the optimizer's state is of other parameters.
+            ValueError: if it is not of a run, or weights or the optimizer's state are of another
+                network.
         """
-        saved = self.load_checkpoint(checkpoint, map_location=map_location)
-        self.meta = saved['meta']
+        saved = self.load_checkpoint(checkpoint, map_location=map_location, strict=True)
+        self.meta = read_meta(saved)
+        if not {'epoch', 'iter'} <= set(self.meta):
+            raise ValueError('its meta does not say which epoch and iteration it is of')
         self._epoch, self._iter = self.meta['epoch'], self.meta['iter']
         if self.unit == 'epoch':
             processes = _count_processes(self.meta.get('config', '')) or self.world_size
