@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from mmcv_patched.parallel import UnpackedBatch, unpack
 from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
+from mmcv_patched.runner.finite import require_finite_losses, sample_names
 from mmcv_patched.runner.weights import (
     adapt_modules,
     load_fitting,
@@ -40,6 +41,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
 
     Attributes:
         unit: what the runner counts and names its checkpoints by, 'epoch' or 'iter'.
+        samples: names of the samples of the batch that was run last.
 
     Raises:
         ValueError: if ``batch_processor`` is given, which mmcv deprecates.
@@ -59,6 +61,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
             raise ValueError(
                 'batch_processor is not supported: give the model a train_step and a val_step'
             )
+        self.samples: list[str] = []
         self.teacher: Any = teacher
         self.last_taught = last_taught
 
@@ -69,14 +72,19 @@ class BaseRunner(mmcv.runner.BaseRunner):
             data_batch: a collated batch; it is unpacked and moved once for both.
             train_mode: call ``train_step``, not ``val_step``.
             **kwargs: further arguments of that step.
+
+        Raises:
+            NonFiniteError: if a loss is not finite.
         """
         batch = unpack(data_batch, next(self.model.parameters()).device)
+        self.samples = sample_names(batch)
         if train_mode and self.teacher is not None:
             kwargs.update(is_teacher=False, teacher_info=self._ask_teacher(batch))
             kwargs.update(epoch=self.epoch, iter=self.iter)
         step = self.model.train_step if train_mode else self.model.val_step
         self.outputs = step(batch, self.optimizer, **kwargs)
         if 'log_vars' in self.outputs:
+            require_finite_losses(self)
             self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
 
     @torch.no_grad()
