@@ -29,7 +29,8 @@ from mmdet3d.apis.settings import (
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
-from mmdet_patched.apis import seed_process, train_detector
+from mmdet3d.utils.checkpoint import adapt_to_weights
+from mmdet_patched.apis import find_start, seed_process, train_detector
 
 
 def train_model(
@@ -45,13 +46,14 @@ def train_model(
     """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
 
     With a ``teacher``, the model's distillation losses are built first if they are not yet. What
-    the config leaves out is filled in.
+    the config leaves out is filled in. The model takes the form of the weights that it begins with.
 
     Raises:
-        ValueError: if the config cannot be trained.
+        ValueError: if the config cannot be trained, or nothing of ``load_from`` fits.
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd=teacher is not None)
+    _adapt_to_start(model, cfg)
     last_taught = None
     if teacher is not None:
         if model.kd_losses is None:
@@ -109,6 +111,7 @@ def run_training(
     model.init_weights()
     if teacher is not None:
         model.init_kd(teacher)
+    _adapt_to_start(model, cfg)
     rank, _ = get_dist_info()
     if rank > 0:
         # The weights are the same by now; augmentations and samples of a loss are to differ.
@@ -116,6 +119,12 @@ def run_training(
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
     return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
+
+
+def _adapt_to_start(model: Any, cfg: mmcv.Config) -> None:
+    checkpoint, _ = find_start(cfg)
+    if checkpoint is not None:
+        adapt_to_weights(model, checkpoint)
 
 
 def _build_datasets(cfg: mmcv.Config) -> list[Any]:

@@ -4,12 +4,13 @@ from mmdet_patched.apis.hooks import build_optimizer_hook
 from mmdet_patched.apis.loaders import build_test_loader, build_train_loader
 from mmdet_patched.apis.seeds import seed_process
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
-from mmdet_patched.apis.train import train_detector
+from mmdet_patched.apis.train import find_start, train_detector
 
 __all__ = [
     'build_optimizer_hook',
     'build_test_loader',
     'build_train_loader',
+    'find_start',
     'multi_gpu_test',
     'seed_process',
     'single_gpu_test',
