@@ -94,8 +94,8 @@ def test_too_few_columns_of_the_key_frame_are_named(frame):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        ({'sweeps_num': -1}, 'sweeps_num is -1'),
-        ({'load_dim': 4}, 'load_dim is 4'),
+        ({'sweeps_num': -1}, 'sweeps_num=-1'),
+        ({'load_dim': 4}, 'load_dim=4'),
         ({'use_dim': [0, 1, 5]}, 'use_dim='),
         ({'use_dim': [0, 1, 2, 5]}, 'columns from 0 to 4'),
         ({'file_client_args': {'backend': 'petrel'}}, "only 'disk'"),
