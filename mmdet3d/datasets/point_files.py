@@ -78,7 +78,7 @@ def find_cloud(path: str | Path) -> Path:
     path = Path(path)
     if path.is_file() or path.suffix.lower() not in SUFFIXES:
         return path
-    others = (path.with_suffix(suffix) for suffix in SUFFIXES)
+    others = (path.with_suffix(each) for suffix in SUFFIXES for each in (suffix, suffix.upper()))
     return next((other for other in others if other.is_file()), path)
 
 

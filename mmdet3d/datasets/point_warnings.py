@@ -87,7 +87,7 @@ def warn_out_of_view(
     reason = 'another frame, with other axes, another unit, or another range than the data needs'
     if share(np.stack([xyz[:, 2], -xyz[:, 0], -xyz[:, 1]], axis=1)) > 0.1:
         reason = 'they look like camera coordinates (x right, y down, z forward)'
-    elif share(xyz / 1000) > 0.1:
+    elif np.median(np.abs(xyz).max(axis=1)) > REACH[0] and share(xyz / 1000) > 0.1:
         reason = 'they look like millimetres'
     warn_once(
         'view',

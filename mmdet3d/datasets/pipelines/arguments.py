@@ -39,7 +39,7 @@ def misfit(step: object, name: str, value: Any, expected: str, example: Any) -> 
         example: a value that would.
     """
     return ValueError(
-        f'{type(step).__name__}: {name}={value!r} of type {type(value).__name__}; expected '
+        f'{name}={value!r} ({type(value).__name__}) of {type(step).__name__}; expected '
         f'{expected}, such as {name}={example!r}'
     )
 

@@ -130,7 +130,9 @@ class DataBaseSampler(PipelineStep):
     def _filters(self, prepare: Any) -> dict[str, Any]:
         filters = mapping(self, 'prepare', prepare, {'filter_by_difficulty': [-1]})
         dropped = filters.get('filter_by_difficulty', [])
-        if not isinstance(dropped, (list, tuple)) or not {-1, 0, 1, 2}.issuperset(dropped):
+        if not isinstance(dropped, (list, tuple)) or not all(
+            each in (-1, 0, 1, 2) for each in dropped
+        ):
             raise misfit(self, 'filter_by_difficulty', dropped, 'a list of -1, 0, 1 or 2', [-1])
         if 'filter_by_min_points' in filters:
             self._counts('filter_by_min_points', filters['filter_by_min_points'])

@@ -24,7 +24,7 @@ def read_ply(path: Path) -> dict[str, np.ndarray]:
         from plyfile import PlyData, PlyParseError
     except ImportError as error:
         raise ImportError(
-            f'{path}: reading .ply files needs plyfile: pip install plyfile==1.1.5'
+            f'{path}: reading .ply files needs plyfile: pip install plyfile==1.1.3'
         ) from error
     try:
         elements = PlyData.read(str(path), mmap=False)
