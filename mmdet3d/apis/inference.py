@@ -1,6 +1,7 @@
 """Detect objects in clouds from files or memory."""
 
 from copy import deepcopy
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def _sample(cfg: Any, load: LoadPointsFromFile, cloud: Any) -> dict[str, Any]:
         **{key: [] for key in ('img_fields', 'bbox3d_fields', 'pts_mask_fields', 'pts_seg_fields')},
         **{key: [] for key in ('bbox_fields', 'mask_fields', 'seg_fields')},
     }
-    if isinstance(cloud, (str, Path)):
+    if isinstance(cloud, (str, PathLike)):
         sample['pts_filename'] = str(cloud)
     return sample
 

@@ -19,7 +19,6 @@ def check_points(
     num_features: int,
     columns: Sequence[int],
     where: str | Path,
-    raw: np.ndarray | None = None,
 ) -> np.ndarray:
     """Bring points to float32 with the columns that are wanted.
 
@@ -34,7 +33,6 @@ def check_points(
         num_features: values per point that the data set has, ``load_dim`` of a config.
         columns: those that are wanted, ``use_dim`` of a config.
         where: the file, or what was given, for messages.
-        raw: uint8, the content of a file of raw values, None for others.
 
     Returns:
         float32 of shape (N, len(columns)).
@@ -47,12 +45,21 @@ def check_points(
     if isinstance(content, np.ndarray):
         _check_type(content, where)
         chosen = _choose_columns(content, num_features, columns, where)
+        values = _values(content, num_features)
     else:
         chosen = named_columns(content, num_features, columns, where)
+        values = None
         _check_type(chosen, where)
     points = _drop_non_finite(_to_float32(chosen, where), where)
-    warn_about_values(points, num_features, where, raw)
+    warn_about_values(points, num_features, where, values)
     return points
+
+
+def _values(array: np.ndarray, num_features: int) -> np.ndarray | None:
+    """All numbers in their order, where that takes no copy and they may have been read wrongly."""
+    as_read = array.flags.c_contiguous and array.shape[1] == num_features
+    is_plain = array.dtype.isnative and array.dtype in (np.float32, np.float64)
+    return array.reshape(-1) if as_read and is_plain else None
 
 
 def _check_type(array: np.ndarray, where: str | Path) -> None:

@@ -5,6 +5,7 @@ is), ``.npy``, ``.pcd`` (ascii, binary, binary_compressed) or ``.ply``.
 """
 
 from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ _REMEDIES = {
 
 
 def read_points(
-    path: str | Path, num_features: int = 4, use_dim: Sequence[int] | None = None
+    path: str | PathLike, num_features: int = 4, use_dim: Sequence[int] | None = None
 ) -> np.ndarray:
     """Read a cloud from a file; see :func:`check_points` for what is looked at.
 
@@ -54,8 +55,7 @@ def read_points(
     columns = range(num_features) if use_dim is None else use_dim
     suffix = path.suffix.lower()
     if suffix == '.bin':
-        points = read_raw(path, num_features)
-        return check_points(points, num_features, columns, path, points.view(np.uint8).ravel())
+        return check_points(read_raw(path, num_features), num_features, columns, path)
     if suffix not in _READERS:
         remedy = _REMEDIES.get(suffix, 'convert it; raw float32 values are to be named .bin')
         raise DataFormatError(
@@ -65,7 +65,7 @@ def read_points(
     return check_points(_READERS[suffix](path), num_features, columns, path)
 
 
-def find_cloud(path: str | Path) -> Path:
+def find_cloud(path: str | PathLike) -> Path:
     """Find a cloud whose suffix is another than a list or a layout of folders says.
 
     Args:

@@ -39,7 +39,7 @@ def warn_once(kind: str, where: str | Path, message: str) -> None:
 
 
 def warn_about_values(
-    points: np.ndarray, num_features: int, where: str | Path, raw: np.ndarray | None = None
+    points: np.ndarray, num_features: int, where: str | Path, values: np.ndarray | None
 ) -> None:
     """Warn if the values are hardly those of a scanner in metres.
 
@@ -48,7 +48,8 @@ def warn_about_values(
         num_features: values per point that the data set has; KITTI's four have an intensity
             from 0 to 1.
         where: the file, or what was given.
-        raw: uint8, the content of a file of raw values, None for others.
+        values: float32 or float64 of shape (N * num_features,), all numbers as they were read; None
+            where their columns and types have names.
     """
     if len(points) < MIN_POINTS:
         return
@@ -56,9 +57,9 @@ def warn_about_values(
     sample = np.ascontiguousarray(points[:: max(1, len(points) // _SAMPLE)].T)
     found: tuple[str, str] | None
     if _is_out_of_reach(sample):
-        found = _misread(raw, num_features) or _wrong_unit(sample)
+        found = _misread(values, num_features) or _wrong_unit(sample)
     else:
-        found = _wrong_columns(raw, num_features) or _wrong_intensity(sample, num_features)
+        found = _wrong_columns(values, num_features) or _wrong_intensity(sample, num_features)
     if found is not None:
         warn_once(found[0], where, found[1])
 
@@ -108,27 +109,27 @@ def _is_out_of_reach(sample: np.ndarray) -> bool:
     return np.count_nonzero(tiny) > 5 * _SHARE * sample.shape[1]
 
 
-def _misread(raw: np.ndarray | None, num_features: int) -> tuple[str, str] | None:
-    other = None if raw is None else likely_type(raw, num_features)
-    if other is None:
-        return _wrong_columns(raw, num_features)
+def _misread(values: np.ndarray | None, num_features: int) -> tuple[str, str] | None:
+    other = None if values is None else likely_type(values, num_features)
+    if values is None or other is None:
+        return _wrong_columns(values, num_features)
     name, columns = other
     return (
         f'type {name} {columns}',
-        f'read as float32 its values are none of a scanner, but as {name} of {columns} columns '
-        f'they are; convert the file to float32 with {num_features} columns',
+        f'read as {values.dtype} its values are none of a scanner, but as {name} of {columns} '
+        f'columns they are; read them as such, and give float32 with {num_features} columns',
     )
 
 
-def _wrong_columns(raw: np.ndarray | None, num_features: int) -> tuple[str, str] | None:
-    other = None if raw is None else likely_columns(raw.view(np.float32), num_features)
+def _wrong_columns(values: np.ndarray | None, num_features: int) -> tuple[str, str] | None:
+    other = None if values is None else likely_columns(values, num_features)
     if other is None:
         return None
     return (
         f'columns {num_features} {other}',
         f'read as {num_features} values per point, its columns are all alike or repeat; it looks '
-        f'like {other} values per point: set load_dim={other} (LoadPointsFromFile), or convert the '
-        'file',
+        f'like {other} values per point: read it as such, which for files is load_dim={other} '
+        '(LoadPointsFromFile), or convert it',
     )
 
 

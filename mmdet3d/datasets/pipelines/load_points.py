@@ -1,7 +1,7 @@
 """Reading a point cloud."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from os import PathLike
 from types import NoneType
 from typing import Any
 
@@ -81,7 +81,7 @@ class LoadPointsFromFile(PipelineStep):
             TypeError: if ``source`` is none of these.
             DataFormatError: if it does not hold a cloud of these columns.
         """
-        if isinstance(source, (str, Path)):
+        if isinstance(source, (str, PathLike)):
             points = self._read(source)
         else:
             points = points_from_memory(self._unwrap(source), self.load_dim, self.use_dim)
@@ -97,7 +97,7 @@ class LoadPointsFromFile(PipelineStep):
             )
         return source.tensor
 
-    def _read(self, path: str | Path) -> np.ndarray:
+    def _read(self, path: str | PathLike) -> np.ndarray:
         if not find_cloud(path).is_file():
             raise FileNotFoundError(
                 f'point cloud {path} does not exist. Check data_root, and pts_prefix; files of '

@@ -1,4 +1,4 @@
-"""What raw values look like that were taken for another type or number of columns.
+"""What values look like that were taken for another type or number of columns.
 
 Columns differ: x and y are wide, z is narrow, intensity is small. Read with a wrong number of
 columns, every column is a mixture, and they are all alike.
@@ -16,20 +16,24 @@ _COLUMNS = range(3, 9)
 _DISTINCT = 0.3
 # Below this, the variance of logarithms is rounding.
 _NO_VARIANCE = 1e-4
-_TYPES = {
-    'float64': '<f8',
-    'big-endian float32': '>f4',
-    'big-endian float64': '>f8',
-    'int32': '<i4',
-    'float16': '<f2',
+# What values that were read as one type may be instead; numpy.fromfile reads float64 by default.
+_OTHER_TYPES = {
+    'float32': {
+        'float64': '<f8',
+        'big-endian float32': '>f4',
+        'big-endian float64': '>f8',
+        'int32': '<i4',
+        'float16': '<f2',
+    },
+    'float64': {'float32': '<f4'},
 }
 
 
 def likely_columns(values: np.ndarray, num_features: int) -> int | None:
-    """Tell how many columns raw values rather have.
+    """Tell how many columns values rather have.
 
     Args:
-        values: numbers of shape (N,), all those of the file.
+        values: numbers of shape (N,), all those of the cloud in their order.
         num_features: how many it was read with.
 
     Returns:
@@ -48,23 +52,22 @@ def likely_columns(values: np.ndarray, num_features: int) -> int | None:
     return None if fits or best < _DISTINCT else fewest
 
 
-def likely_type(content: np.ndarray, num_features: int) -> tuple[str, int] | None:
-    """Tell as which other type raw bytes are values of a cloud.
+def likely_type(values: np.ndarray, num_features: int) -> tuple[str, int] | None:
+    """Tell as which other type the memory of values that are none of a cloud would be some.
 
     Args:
-        content: uint8 of shape (N,), the file.
+        values: float32 or float64 of shape (N,), as they were read.
         num_features: columns that are expected, which are taken where they fit.
 
     Returns:
         name of the type and number of columns, None if no other type fits.
     """
-    for name, code in _TYPES.items():
-        dtype = np.dtype(code)
-        if len(content) % dtype.itemsize:
+    for name, code in _OTHER_TYPES[values.dtype.name].items():
+        if values.nbytes % np.dtype(code).itemsize:
             continue
-        values = content.view(dtype)
-        if _are_metres(values[:_VALUES]):
-            return name, likely_columns(values, num_features) or num_features
+        others = values.view(code)
+        if _are_metres(others[:_VALUES]):
+            return name, likely_columns(others, num_features) or num_features
     return None
 
 

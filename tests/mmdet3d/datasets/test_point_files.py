@@ -196,6 +196,21 @@ def test_raw_values_that_were_meant_otherwise_are_warned_about(
     assert message not in warned(lambda: read_points(tmp_path / 'b.bin', num_features=columns))
 
 
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (lambda n: n.reshape(-1, 4), 'load_dim=5'),
+        (lambda n: n.reshape(-1).view(np.float64).reshape(-1, 4), 'read as float64 .*as float32'),
+        (lambda n: n.astype('f8').reshape(-1).view(np.float32).reshape(-1, 4), 'as float64 of 5'),
+        (lambda n: n[:, :4] * np.float64([1000, 1000, 1000, 0]), 'millimetres'),
+    ],
+)
+def test_arrays_that_were_read_wrongly_are_warned_about(nuscenes_points, change, message):
+    load = LoadPointsFromFile('LIDAR', load_dim=4, use_dim=4).load
+    with pytest.warns(UserWarning, match=f'the points given: .*{message}'):
+        load(change(nuscenes_points))
+
+
 def test_clouds_as_they_should_be_are_not_warned_about(kitti_sample, nuscenes_sample):
     for path in sorted(kitti_sample.glob('training/velodyne/*.bin')):
         assert not warned(lambda path=path: read_points(path))
