@@ -3,6 +3,7 @@
 Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2018.
 """
 
+import os
 import os.path as osp
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,14 @@ from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.object_database import DbInfos, load_database
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
+from mmdet3d.datasets.pipelines.arguments import (
+    PipelineStep,
+    mapping,
+    misfit,
+    names,
+    number,
+    whole,
+)
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
 
@@ -55,7 +64,7 @@ class BatchSampler:
 
 
 @OBJECTSAMPLERS.register_module()
-class DataBaseSampler:
+class DataBaseSampler(PipelineStep):
     """Fill a frame up with objects cut from other frames.
 
     Databases of mmdetection3d before v1.0 are recognised, and their boxes converted. Objects whose
@@ -75,7 +84,8 @@ class DataBaseSampler:
     Raises:
         FileNotFoundError: if ``info_path`` does not exist.
         DataFormatError: if it is no ground-truth database, or malformed.
-        ValueError: if a filter is unknown or a sampled class is no trained one.
+        ValueError: if a filter is unknown, a sampled class is no trained one, or an argument is of
+            another kind.
     """
 
     def __init__(
@@ -90,19 +100,47 @@ class DataBaseSampler:
         file_client_args: dict | None = None,
     ) -> None:
         check_disk_backend(file_client_args)
-        strangers = sorted(set(sample_groups) - set(classes or ()))
+        self.file_client_args = file_client_args
+        self.info_path = self._path('info_path', info_path)
+        self.data_root = self._path('data_root', data_root or '')
+        self.rate = number(self, 'rate', rate, 1.0, at_least=0)
+        self.prepare = self._filters(prepare)
+        self.sample_groups = self._counts('sample_groups', sample_groups)
+        self.classes = [] if classes is None else names(self, 'classes', classes, ['Car'])
+        strangers = sorted(set(self.sample_groups) - set(self.classes))
         if strangers:
             raise ValueError(f'sample_groups names {strangers}; classes are {classes}')
-        self.data_root = data_root or ''
-        self.info_path = info_path
-        self.rate = rate
-        self.classes = classes
-        self.cat2label = {name: label for label, name in enumerate(classes or ())}
-        self.label2cat = dict(enumerate(classes or ()))
-        self.points_loader = PIPELINES.build(dict(points_loader))
-        self.sample_groups = dict(sample_groups)
-        self.db_infos = self._prepare(load_database(info_path, self._points_of), prepare)
+        self.cat2label = {name: label for label, name in enumerate(self.classes)}
+        self.label2cat = dict(enumerate(self.classes))
+        self.points_loader = PIPELINES.build(
+            mapping(self, 'points_loader', points_loader, _POINTS_LOADER)
+        )
+        database = load_database(self.info_path, self._points_of)
+        self.db_infos = self._prepare(database, self.prepare)
         self.sampler_dict = self._build_samplers()
+
+    def _path(self, name: str, value: Any) -> str:
+        if not isinstance(value, (str, os.PathLike)):
+            raise misfit(self, name, value, 'a path', 'data/kitti/')
+        return os.fspath(value)
+
+    def _counts(self, name: str, value: Any) -> dict[str, int]:
+        counts = mapping(self, name, value, {'Car': 12})
+        return {
+            key: whole(self, f'{name}[{key!r}]', count, 12, at_least=0)
+            for key, count in counts.items()
+        }
+
+    def _filters(self, prepare: Any) -> dict[str, Any]:
+        filters = mapping(self, 'prepare', prepare, {'filter_by_difficulty': [-1]})
+        dropped = filters.get('filter_by_difficulty', [])
+        if not isinstance(dropped, (list, tuple)) or not all(
+            each in (-1, 0, 1, 2) for each in dropped
+        ):
+            raise misfit(self, 'filter_by_difficulty', dropped, 'a list of -1, 0, 1 or 2', [-1])
+        if 'filter_by_min_points' in filters:
+            self._counts('filter_by_min_points', filters['filter_by_min_points'])
+        return filters
 
     def _prepare(self, db_infos: DbInfos, prepare: Mapping[str, Any]) -> DbInfos:
         filters: dict[str, Callable[[DbInfos, Any], DbInfos]] = {
@@ -185,9 +223,9 @@ class DataBaseSampler:
         boxes = np.asarray(gt_bboxes, dtype=np.float32)
         for name, wanted in self.sample_groups.items():
             missing = wanted - np.count_nonzero(gt_labels == self.cat2label[name])
-            number = int(np.round(self.rate * missing))
-            if number > 0:
-                chosen = self.sample_class_v2(name, number, boxes)
+            count = int(np.round(self.rate * missing))
+            if count > 0:
+                chosen = self.sample_class_v2(name, count, boxes)
                 boxes = np.concatenate([boxes, _boxes_of(chosen, boxes.shape[1])])
                 sampled += chosen
         if not sampled:
