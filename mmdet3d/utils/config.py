@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmcv import Config, DictAction
+from mmcv import Config
+
+from mmdet3d.utils.options import DictAction, check_options
 
 __all__ = [
     'REPO_ROOT',
@@ -67,17 +69,18 @@ def load_config(
     Raises:
         FileNotFoundError: if there is no such file.
         NotADirectoryError: if ``data_root`` or ``infos`` is no folder.
-        ValueError: if a key looks like a misspelt setting, an option has no place to go, or
-            ``infos`` is given without ``data_root``.
+        ValueError: if a key looks like a misspelt setting, an option has no place to go or is a
+            variable of the file, or ``infos`` is given without ``data_root``.
     """
     cfg = Config.fromfile(str(find_file(path, 'config')))
     _check_top_level(cfg)
+    # What an option names is sought in the config as its file has it.
+    check_options(cfg, options or {}, SETTINGS)
     if data_root is not None:
         set_data_root(cfg, data_root, infos)
     elif infos is not None:
         raise ValueError(f'infos={infos} without data_root: give --data-root too')
     if options:
-        _check_options(cfg, options)
         cfg.merge_from_dict(dict(options))
     return cfg
 
@@ -102,36 +105,6 @@ def _check_top_level(cfg: Config) -> None:
             raise ValueError(
                 f'{cfg.filename} sets {key}, which nothing reads: did you mean {close[0]}?'
             )
-
-
-def _check_options(cfg: Config, options: Mapping[str, Any]) -> None:
-    for option in options:
-        node, known = cfg, ''
-        for part in option.split('.'):
-            if isinstance(node, (list, tuple)):
-                if not part.isdigit() or int(part) >= len(node):
-                    raise ValueError(
-                        f'option {option}: {known} is a list of {len(node)}: no {part}'
-                    )
-                node, known = node[int(part)], f'{known}.{part}'
-                continue
-            if not isinstance(node, (Mapping, Config)):
-                raise ValueError(f'option {option}: {known} is {node!r}, which has no {part}')
-            if part not in node:
-                _check_new_key(option, part, known, list(node))
-                break  # nothing is known of what is below a key that the config leaves out
-            node = node[part]
-            known = f'{known}.{part}' if known else str(part)
-
-
-def _check_new_key(option: str, key: str, known: str, siblings: list[str]) -> None:
-    """Refuse a key that looks like one beside it, and at the top one that nothing would read."""
-    names = siblings if known else [*siblings, *SETTINGS]
-    close = difflib.get_close_matches(key, names, n=1, cutoff=0.8)
-    if (known and not close) or key in SETTINGS:
-        return
-    hint = f'did you mean {close[0]}?' if close else f'it has {sorted(names)}'
-    raise ValueError(f'option {option}: there is no {key} in {known or "the config"}; {hint}')
 
 
 def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None) -> None:
