@@ -67,9 +67,7 @@ def check_keywords(
     if parameters is None:
         return
     check_keys(key, given, [*parameters, *handed_down], f', which {kind.__name__} does not take')
-    missing = [
-        name for name in _needed(kind) if name not in given and name not in handed_down
-    ]
+    missing = [name for name in _needed(kind) if name not in given and name not in handed_down]
     if missing:
         raise TypeError(f'{key} has no {", ".join(missing)}, which {kind.__name__} needs')
 

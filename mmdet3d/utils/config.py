@@ -19,6 +19,8 @@ __all__ = [
     'find_file',
     'find_steps',
     'load_config',
+    'named_datasets',
+    'named_steps',
     'set_data_root',
 ]
 
@@ -146,20 +148,42 @@ def _moved(path: str | Sequence[str], folder: str | Path) -> Any:
 
 def find_datasets(section: Any) -> Iterator[dict]:
     """Give the configs of the data sets of ``cfg.data.train`` or the like, within any wrappers."""
+    for _, dataset in named_datasets(section, ''):
+        yield dataset
+
+
+def named_datasets(section: Any, key: str) -> Iterator[tuple[str, dict]]:
+    """Give the same with their keys.
+
+    Args:
+        section: the config of a data set, of a wrapper, or a list of them.
+        key: where it stands in the config.
+    """
     if not isinstance(section, dict):
-        for each in section:
-            yield from find_datasets(each)
+        for i, each in enumerate(section):
+            yield from named_datasets(each, f'{key}.{i}')
     elif 'dataset' in section:
-        yield from find_datasets(section['dataset'])
+        yield from named_datasets(section['dataset'], f'{key}.dataset')
     elif 'datasets' in section:
-        yield from find_datasets(section['datasets'])
+        yield from named_datasets(section['datasets'], f'{key}.datasets')
     else:
-        yield section
+        yield key, section
 
 
 def find_steps(pipeline: Sequence[dict], kind: str) -> Iterator[dict]:
     """Give the configs of all steps of a type, also of those within others."""
-    for step in pipeline:
+    for _, step in named_steps(pipeline, ''):
         if step['type'] == kind:
             yield step
-        yield from find_steps(step.get('transforms', ()), kind)
+
+
+def named_steps(pipeline: Sequence[dict], key: str) -> Iterator[tuple[str, dict]]:
+    """Give the configs of all steps, also of those within others, with their keys.
+
+    Args:
+        pipeline: the configs of the steps.
+        key: where they stand in the config.
+    """
+    for i, step in enumerate(pipeline):
+        yield f'{key}.{i}', step
+        yield from named_steps(step.get('transforms') or (), f'{key}.{i}.transforms')

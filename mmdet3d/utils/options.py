@@ -40,9 +40,7 @@ class DictAction(argparse.Action):
 def _split(argument: str) -> tuple[str, str]:
     key, separator, value = argument.partition('=')
     if not separator:
-        raise ValueError(
-            f'{argument!r} has no "=": give KEY=VALUE, within quotes if it has blanks'
-        )
+        raise ValueError(f'{argument!r} has no "=": give KEY=VALUE, within quotes if it has blanks')
     if not all(key.split('.')) or key != key.strip():
         raise ValueError(f'{argument!r}: {key!r} is no key; give KEY=VALUE, such as runner.type=X')
     return key, value

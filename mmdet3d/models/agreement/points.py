@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 
 from mmdet3d.models.agreement.parts import Part, read_part, require_agreement
+from mmdet3d.models.agreement.phases import check_point_phases
 
 # Position, score and depth of a point, which the second stage is given beside its feature.
 _LOCAL_COLUMNS = 5
 
 
-def check_point_detector(sections: Mapping[str, Mapping], train_cfg: Mapping | None) -> None:
+def check_point_detector(
+    sections: Mapping[str, Mapping], train_cfg: Mapping | None, test_cfg: Mapping | None
+) -> None:
     """Compare what the parts of a PointRCNN say of widths, classes and numbers of points.
 
     Parts of kinds that are not this project's are not judged.
@@ -16,6 +19,7 @@ def check_point_detector(sections: Mapping[str, Mapping], train_cfg: Mapping | N
     Args:
         sections: the configs of ``backbone``, ``neck``, ``rpn_head`` and ``roi_head``.
         train_cfg: the settings for training, if there are any.
+        test_cfg: likewise for testing.
 
     Raises:
         ValueError: if two settings disagree; it names both, with their values, and what fits.
@@ -24,6 +28,8 @@ def check_point_detector(sections: Mapping[str, Mapping], train_cfg: Mapping | N
         read_part(f'model.{name}', sections[name])
         for name in ('backbone', 'neck', 'rpn_head', 'roi_head')
     )
+    if rpn.kind == 'PointRPNHead' and roi.kind == 'PointRCNNRoIHead':
+        check_point_phases(train_cfg, test_cfg)
     if backbone.kind == 'PointNet2SAMSG' and neck.kind == 'PointNetFPNeck':
         _check_neck(backbone, neck)
     if rpn.kind == 'PointRPNHead':

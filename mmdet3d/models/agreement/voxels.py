@@ -7,6 +7,7 @@ import numpy as np
 
 from mmdet3d.models.agreement.anchors import check_anchor_head
 from mmdet3d.models.agreement.parts import Part, read_part, require_agreement
+from mmdet3d.models.agreement.phases import check_anchor_phases
 from mmdet3d.models.agreement.sizes import MapSizes, map_sizes
 
 _POINT_NETS = ('PillarFeatureNet', 'HardVFE')
@@ -14,9 +15,7 @@ _POINT_NETS = ('PillarFeatureNet', 'HardVFE')
 _SHAPES = {'PointPillarsScatter': 'output_shape', 'SparseEncoder': 'sparse_shape'}
 
 
-def check_voxel_detector(
-    detector: Any, sections: Mapping[str, Mapping | None]
-) -> MapSizes | None:
+def check_voxel_detector(detector: Any, sections: Mapping[str, Mapping | None]) -> MapSizes | None:
     """Compare what the parts of a detector say of grid, widths, maps and anchors.
 
     Parts of kinds that are not this project's are not judged.
@@ -37,11 +36,16 @@ def check_voxel_detector(
         for name, section in sections.items()
         if section is not None
     }
-    layer, middle, backbone = (parts[name] for name in ('voxel_layer', 'middle_encoder', 'backbone'))
+    layer, middle, backbone = (
+        parts[name] for name in ('voxel_layer', 'middle_encoder', 'backbone')
+    )
     neck, head = parts.get('neck'), parts['bbox_head']
     _check_encoder(parts['voxel_encoder'], layer)
     _check_grid(detector, layer, middle)
     _check_widths(detector, parts)
+    if head.kind == 'Anchor3DHead':
+        built = detector.bbox_head
+        check_anchor_phases(detector.train_cfg_key, built.train_cfg, built.test_cfg)
     if middle.kind not in _SHAPES:
         return None
     shape = middle['output_shape'] if middle.kind == 'PointPillarsScatter' else None

@@ -71,7 +71,7 @@ class PointRCNN(Base3DDetector):
         super().__init__(train_cfg, test_cfg, init_cfg)
         refuse_pretrained(pretrained)
         sections = {'backbone': backbone, 'neck': neck, 'rpn_head': rpn_head, 'roi_head': roi_head}
-        check_point_detector(sections, train_cfg)
+        check_point_detector(sections, train_cfg, test_cfg)
         self.backbone = build_backbone(backbone)
         self.neck = build_neck(neck)
         self.rpn_head = build_head({**rpn_head, **_stage_cfgs('rpn', train_cfg, test_cfg)})
