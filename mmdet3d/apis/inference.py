@@ -45,7 +45,7 @@ def init_model(
     model_cfg.train_cfg = None
     model = build_model(model_cfg)
     meta = load_weights(model, checkpoint) if checkpoint is not None else {}
-    classes = cfg.get('class_names') or config_classes(cfg)
+    classes = config_classes(cfg)
     check_checkpoint_classes(str(checkpoint), meta.get('CLASSES'), classes)
     model.CLASSES = tuple(meta.get('CLASSES') or classes or ())
     model.cfg = cfg

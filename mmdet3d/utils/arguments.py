@@ -115,7 +115,7 @@ def keywords_of(kind: type) -> dict[str, inspect.Parameter] | None:
     for base in kind.__mro__:
         if '__init__' not in vars(base):
             continue
-        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        parameters = list(inspect.signature(vars(base)['__init__']).parameters.values())[1:]
         for each in parameters:
             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY):
                 found.setdefault(each.name, each)

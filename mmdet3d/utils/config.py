@@ -76,6 +76,7 @@ def load_config(
     """
     cfg = Config.fromfile(str(find_file(path, 'config')))
     _check_top_level(cfg)
+    _check_class_names(cfg)
     # What an option names is sought in the config as its file has it.
     check_options(cfg, options or {}, SETTINGS)
     if data_root is not None:
@@ -109,6 +110,24 @@ def _check_top_level(cfg: Config) -> None:
             )
 
 
+def _check_class_names(cfg: Config) -> None:
+    """A variable that a config overrides changes nothing in what its base made of it."""
+    named = cfg.get('class_names')
+    for split in ('train', 'val', 'test'):
+        for key, dataset in named_datasets(_section(cfg, split), f'data.{split}'):
+            classes = dataset.get('classes')
+            if named and isinstance(classes, (list, tuple)) and list(classes) != list(named):
+                raise ValueError(
+                    f'{cfg.filename} sets class_names={list(named)}, but {key}.classes='
+                    f'{list(classes)}: class_names is a variable of the file, so set data and '
+                    'pipelines with it too'
+                )
+
+
+def _section(cfg: Config, split: str) -> Any:
+    return (cfg.get('data') or {}).get(split) or ()
+
+
 def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None) -> None:
     """Say in one place where the data is that a config trains, validates and tests on.
 
@@ -129,7 +148,7 @@ def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None
         if not Path(folder).is_dir():
             raise NotADirectoryError(f'{folder} is no folder: give the one that holds {holds}')
     for split in ('train', 'val', 'test'):
-        for dataset in find_datasets(cfg.data.get(split, ())):
+        for dataset in find_datasets(_section(cfg, split)):
             dataset['data_root'] = f'{Path(root)}/'
             dataset['ann_file'] = _moved(dataset['ann_file'], infos)
             for step in find_steps(dataset.get('pipeline') or (), 'ObjectSample'):
@@ -177,7 +196,7 @@ def find_steps(pipeline: Sequence[dict], kind: str) -> Iterator[dict]:
             yield step
 
 
-def named_steps(pipeline: Sequence[dict], key: str) -> Iterator[tuple[str, dict]]:
+def named_steps(pipeline: Sequence[Any], key: str) -> Iterator[tuple[str, Any]]:
     """Give the configs of all steps, also of those within others, with their keys.
 
     Args:

@@ -216,7 +216,7 @@ def _holders(cfg: Mapping, name: str, settings: Sequence[str]) -> list[str]:
 def _walk(path: str, node: Any) -> Iterator[tuple[str, Any]]:
     """Give a setting and everything within it, by their keys."""
     yield path, node
-    inner = node.items() if isinstance(node, Mapping) else ()
+    inner: Any = node.items() if isinstance(node, Mapping) else ()
     if isinstance(node, (list, tuple)):
         inner = enumerate(node)
     for key, each in inner:
