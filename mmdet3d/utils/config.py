@@ -8,7 +8,7 @@ from typing import Any
 
 from mmcv import Config
 
-from mmdet3d.utils.options import DictAction, check_options
+from mmdet3d.utils.options import DictAction, check_options, merge_options
 
 __all__ = [
     'REPO_ROOT',
@@ -84,7 +84,7 @@ def load_config(
     elif infos is not None:
         raise ValueError(f'infos={infos} without data_root: give --data-root too')
     if options:
-        cfg.merge_from_dict(dict(options))
+        merge_options(cfg, options)
     return cfg
 
 

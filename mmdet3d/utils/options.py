@@ -114,6 +114,25 @@ def _scalar(text: str) -> Any:
     return None if word == 'None' else text
 
 
+def merge_options(cfg: Any, options: Mapping[str, Any]) -> None:
+    """Put options into a config.
+
+    Args:
+        cfg: the config, changed in place.
+        options: values by dotted key, as :func:`check_options` has passed them.
+    """
+    for option, value in options.items():
+        *above, last = option.split('.')
+        node: Any = cfg
+        for part in above:
+            node = node[int(part)] if isinstance(node, list) else (node or {}).get(part)
+        # mmcv merges dicts alone into an element of a list.
+        if isinstance(node, list) and not isinstance(value, Mapping):
+            node[int(last)] = value
+        else:
+            cfg.merge_from_dict({option: value})
+
+
 def check_options(cfg: Mapping, options: Mapping[str, Any], settings: Sequence[str]) -> None:
     """Refuse options that would change nothing.
 
@@ -137,7 +156,9 @@ def _check_path(cfg: Mapping, option: str, value: Any, settings: Sequence[str]) 
     node: Any = cfg
     known = ''
     for part in option.split('.'):
-        if isinstance(node, (list, tuple)):
+        if isinstance(node, tuple):
+            raise ValueError(f'option {option}: {known} is a tuple; set the whole of it')
+        if isinstance(node, list):
             if not part.isdigit() or int(part) >= len(node):
                 raise ValueError(f'option {option}: {known} is a list of {len(node)}: no {part}')
             node, known = node[int(part)], f'{known}.{part}'
