@@ -67,11 +67,11 @@ def parse_value(text: str) -> Any:
         return parse_value(inner) if inner[:1] and inner[0] in _OPENING else inner
     for opening, closing, kind in (('(', ')', tuple), ('[', ']', list)):
         if stripped.startswith(opening) and stripped.endswith(closing):
-            return kind(parse_value(each) for each in _elements(stripped[1:-1]))
+            return kind(parse_value(each.strip()) for each in _elements(stripped[1:-1]))
     if ',' in stripped:
         elements = _elements(stripped)
         if len(elements) > 1 or stripped.endswith(','):
-            return [parse_value(each) for each in elements]
+            return [parse_value(each.strip()) for each in elements]
     return _scalar(text)
 
 

@@ -85,7 +85,7 @@ def test_a_misspelt_name_in_a_filter_of_sampled_objects_is_refused(repo_root):
     prepare = {'filter_by_min_points': {'Pedestrain': 5}}
     cfg = load_config(repo_root / PILLARS)
     cfg.data.train.dataset.pipeline[2].db_sampler.prepare = prepare
-    with pytest.raises(ValueError, match='names Pedestrain.* did you mean Pedestrian'):
+    with pytest.raises(ValueError, match=r'names Pedestrain.* did you mean Pedestrian'):
         check_agreement(cfg)
 
 

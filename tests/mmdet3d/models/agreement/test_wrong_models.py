@@ -1,4 +1,4 @@
-"""Shipped configs with one key of the model changed: an error names it and what it disagrees with."""
+"""Shipped configs with one key of the model changed: the error names it and the other one."""
 
 import re
 
@@ -70,7 +70,8 @@ WRONG = [
     (POINTS, 'backbone.sa_channels', [[[16, 32], [32, 64]], [[64, 128], [64, 128]],
      [[128, 256], [128, 256]], [[256, 256], [256, 512]]], 'neck.fp_channels'),
     (POINTS, 'backbone.out_indices', [0, 1, 2], 'neck.fp_channels'),
-    (POINTS, 'neck.fp_channels', [[1536, 512], [800, 512], [608, 256], [257, 128]], 'backbone.sa_channels'),
+    (POINTS, 'neck.fp_channels', [[1536, 512], [800, 512], [608, 256], [257, 128]],
+     'backbone.sa_channels'),
     (POINTS, 'neck.fp_channels', [[1536, 512], [768, 512], [608, 256], [257, 64]],
      'rpn_head.pred_layer_cfg.in_channels'),
     (POINTS, 'rpn_head.num_classes', 2, 'rpn_head.bbox_coder.mean_size'),
@@ -150,8 +151,8 @@ def test_a_range_that_the_strides_do_not_divide_says_what_it_has_to_be(repo_root
         (POINTS, 'test_cfg.rcnn.nms_thrs', r'model.test_cfg.rcnn has nms_thrs.* mean nms_thr'),
         (POINTS, 'train_cfg.rpn.nms_cfg.iou_thrs', r'train_cfg.rpn.nms_cfg has iou_thrs'),
         (PILLARS, 'bbox_heads', r'model has bbox_heads, which VoxelNet .* did you mean bbox_head'),
-        (PILLARS, 'voxel_layer.voxel_sizes', r'model.voxel_layer has voxel_sizes.* mean voxel_size'),
-        (PILLARS, 'bbox_head.anchor_generator.scale', r'model.bbox_head.anchor_generator has scale'),
+        (PILLARS, 'voxel_layer.voxel_sizes', r'voxel_layer has voxel_sizes.* mean voxel_size'),
+        (PILLARS, 'bbox_head.anchor_generator.scale', r'bbox_head.anchor_generator has scale'),
         (FPN, 'pts_necks', r'model has pts_necks.* did you mean pts_neck'),
         (SECOND, 'train_cfg.assigner.1.pos_iou_thrs', r'assigner.1 has pos_iou_thrs'),
     ],
