@@ -23,6 +23,8 @@ _DATA = (
 # Wrappers whose keys mmdet's builder reads by itself.
 _WRAPPERS = {'RepeatDataset': ('type', 'dataset', 'times')}
 _SCHEDULES = {'lr_config': 'LrUpdaterHook', 'momentum_config': 'MomentumUpdaterHook'}
+# What torch.nn.utils.clip_grad_norm_ takes.
+_GRAD_CLIP = ('max_norm', 'norm_type', 'error_if_nonfinite', 'foreach')
 # Least values of whole numbers, where they are given.
 _WHOLE = {
     'data.samples_per_gpu': 1,
@@ -81,6 +83,8 @@ def check_training_sections(cfg: Any) -> None:
         _check_values(cfg, section)
     for section in ('checkpoint_config', 'log_config'):
         _check_values(cfg, section)
+    grad_clip = (cfg.get('optimizer_config') or {}).get('grad_clip') or {}
+    check_keys('optimizer_config.grad_clip', grad_clip, _GRAD_CLIP)
     check_arguments('log_config.hooks', (cfg.get('log_config') or {}).get('hooks'), (HOOKS,))
     _check_runner(cfg.runner)
     _check_optimizer(cfg.optimizer)

@@ -26,6 +26,7 @@ UNKNOWN = [
     ('checkpoint_config', 'max_keep', 9, 'checkpoint_config has max_keep.*mean max_keep_ckpts'),
     ('log_config', 'intervals', 9, 'log_config has intervals.* did you mean interval'),
     ('log_config.hooks.0', 'intervals', 9, 'log_config.hooks.0 has intervals.* mean interval'),
+    ('optimizer_config.grad_clip', 'norm_types', 2, 'grad_clip has norm_types.* mean norm_type'),
     ('teacher', 'checkpont', 'x', 'teacher has checkpont.* did you mean checkpoint'),
 ]
 VALUES = [

@@ -103,7 +103,7 @@ def test_a_variable_of_the_file_is_refused_with_the_settings_that_hold_it(option
 def test_a_number_that_others_share_by_chance_is_sought_under_its_own_name(tmp_path):
     path = tmp_path / 'config.py'
     path.write_text("lr = 0.01\noptimizer = dict(type='SGD', lr=lr, weight_decay=0.01)\n")
-    with pytest.raises(ValueError, match='set optimizer.lr instead'):
+    with pytest.raises(ValueError, match=r'set optimizer\.lr instead'):
         load_config(path, {'lr': 1})
 
 
