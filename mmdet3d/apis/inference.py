@@ -11,6 +11,8 @@ from mmcv.parallel import collate
 from torch import nn
 
 from mmcv_patched.parallel import to_device
+from mmdet3d.apis.agreement import check_agreement
+from mmdet3d.apis.class_names import check_checkpoint_classes, config_classes
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.core.points import LiDARPoints
 from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
@@ -32,14 +34,21 @@ def init_model(
 
     Returns:
         the detector in eval mode, with its config as ``cfg`` and the names of its classes, as the
-        checkpoint or else ``class_names`` of the config has them, as ``CLASSES``.
+        checkpoint or else the config has them, as ``CLASSES``.
+
+    Raises:
+        ValueError: if two settings disagree, or the checkpoint has the config's classes in another
+            order.
     """
     cfg = config if isinstance(config, mmcv.Config) else load_config(config)
+    check_agreement(cfg, ('test',))
     model_cfg = deepcopy(cfg.model)
     model_cfg.train_cfg = None
     model = build_model(model_cfg)
     meta = load_weights(model, checkpoint) if checkpoint is not None else {}
-    model.CLASSES = tuple(meta.get('CLASSES') or cfg.get('class_names', ()))
+    classes = config_classes(cfg)
+    check_checkpoint_classes(str(checkpoint), meta.get('CLASSES'), classes)
+    model.CLASSES = tuple(meta.get('CLASSES') or classes or ())
     model.cfg = cfg
     return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
 

@@ -9,6 +9,7 @@ import torch
 from mmcv.runner import RUNNERS
 
 from mmcv_patched.runner import BaseRunner
+from mmdet3d.apis.sections import check_training_sections
 from mmdet3d.utils.config import REPO_ROOT, find_datasets
 from mmdet3d.utils.registry import suggest_names
 from mmdet_patched.apis import build_optimizer_hook
@@ -45,6 +46,10 @@ def fill_in_settings(cfg: mmcv.Config) -> None:
     for key, value in mmcv.Config.fromfile(_RUNTIME).items():
         if key not in cfg:
             cfg[key] = deepcopy(value)
+    for section in ('lr_config', 'momentum_config'):
+        ratio = (cfg.get(section) or {}).get('target_ratio')
+        if isinstance(ratio, list):  # mmcv wants a tuple, which JSON and options may not have
+            cfg[section].target_ratio = tuple(ratio)
     cfg.work_dir = cfg.work_dir or f'work_dirs/{config_stem(cfg)}'
     cfg.device = cfg.get('device') or ('cuda' if torch.cuda.is_available() else 'cpu')
 
@@ -58,8 +63,10 @@ def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
 
     Raises:
         ValueError: if a section is missing, the runner's length is not said in its own unit, it has
-            no place for a teacher, or the optimizer's hook cannot be had.
-        KeyError: if there is no such runner; the message names close ones.
+            no place for a teacher, a value is not what it can be, or the optimizer's hook cannot be
+            had.
+        KeyError: if there is no such runner, optimizer or schedule; the message names close ones.
+        TypeError: if a section has a key that nothing reads; the message names close ones.
     """
     missing = {'model', 'data', 'optimizer', 'runner'} - set(cfg)
     if missing:
@@ -68,6 +75,7 @@ def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
             'training needs: inherit from the files in configs/_base_, or set them'
         )
     _check_runner(cfg.runner, use_kd)
+    check_training_sections(cfg)
     build_optimizer_hook(cfg)
 
 

@@ -6,6 +6,8 @@ import mmcv
 from mmcv.runner import get_dist_info
 
 from mmcv_patched.parallel import MMDataParallel
+from mmdet3d.apis.agreement import check_agreement
+from mmdet3d.apis.class_names import check_checkpoint_classes
 from mmdet3d.apis.environment import set_up_device, set_up_processes
 from mmdet3d.apis.settings import config_stem, fill_in_settings
 from mmdet3d.datasets import build_dataset
@@ -41,11 +43,13 @@ def run_test(
         the figures of the evaluation, in the first process.
 
     Raises:
-        ValueError: if ``out`` is no pickle's name, or a setting is not what it can be.
+        ValueError: if ``out`` is no pickle's name, a setting is not what it can be, two settings
+            disagree, or the checkpoint has the classes in another order.
     """
     if out is not None and not out.endswith(('.pkl', '.pickle')):
         raise ValueError(f'out={out}: the detections are written as a pickle, name it *.pkl')
     fill_in_settings(cfg)
+    check_agreement(cfg, ('test',))
     set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     cfg.model.train_cfg = None
@@ -60,7 +64,8 @@ def run_test(
         },
     )
     model = build_model(cfg.model)
-    load_weights(model, checkpoint)
+    meta = load_weights(model, checkpoint)
+    check_checkpoint_classes(checkpoint, meta.get('CLASSES'), dataset.CLASSES)
     model = MMDataParallel(model.to(cfg.device), mixed_precision=bool(cfg.get('fp16')))
     test = multi_gpu_test if distributed else single_gpu_test
     outputs = test(model, data_loader)

@@ -12,6 +12,8 @@ from mmdet.utils import get_root_logger
 from torch import nn
 from torch.utils.data import Dataset
 
+from mmdet3d.apis.agreement import check_agreement
+from mmdet3d.apis.class_names import check_teacher_classes
 from mmdet3d.apis.environment import (
     choose_seed,
     describe_environment,
@@ -53,6 +55,7 @@ def train_model(
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd=teacher is not None)
+    check_agreement(cfg)
     _adapt_to_start(model, cfg)
     last_taught = None
     if teacher is not None:
@@ -95,6 +98,9 @@ def run_training(
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd)
+    check_agreement(cfg)
+    if use_kd:
+        check_teacher_classes(cfg, teacher_config)
     set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     # What can fail for want of a file or a key does so before the folder of the run is made.

@@ -9,7 +9,7 @@ from mmcv.runner import (
     EvalHook,
     OptimizerHook,
 )
-from mmdet.datasets import build_dataset
+from mmdet.datasets import NumClassCheckHook, build_dataset
 
 from mmcv_patched.runner import IterBasedRunner
 from mmdet_patched.apis.loaders import build_test_loader
@@ -60,6 +60,8 @@ def register_training_hooks(
         cfg.get('momentum_config'),
         custom_hooks_config=cfg.get('custom_hooks'),
     )
+    if not any(isinstance(hook, NumClassCheckHook) for hook in runner.hooks):
+        runner.register_hook(NumClassCheckHook())
     if distributed and not isinstance(runner, IterBasedRunner):
         runner.register_hook(DistSamplerSeedHook())
 
