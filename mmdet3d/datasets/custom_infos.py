@@ -7,7 +7,12 @@ import numpy as np
 
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.info_kinds import load_frames
-from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
+from mmdet3d.datasets.object_numbers import (
+    as_numbers,
+    count_rows,
+    keep_objects,
+    sound_objects,
+)
 
 EXPECTED = 'info file of Custom3DDataset'
 REMEDY = (
@@ -67,11 +72,7 @@ def _has_objects(annos: Any) -> bool:
 
 def _boxes_of(annos: Mapping[str, Any], where: str) -> np.ndarray:
     """Check the boxes and names of a frame, and give the boxes, of shape (N, 7 or 9)."""
-    names = annos['gt_names']
-    try:
-        boxes = np.asarray(annos['gt_bboxes_3d'], dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataFormatError(f'{where}: gt_bboxes_3d is no array of numbers ({error})') from error
+    boxes = as_numbers(annos['gt_bboxes_3d'], f'{where}: gt_bboxes_3d')
     if not boxes.size:
         boxes = np.zeros((0, 7))
     if boxes.ndim != 2 or boxes.shape[1] not in _COLUMNS:
@@ -79,9 +80,10 @@ def _boxes_of(annos: Mapping[str, Any], where: str) -> np.ndarray:
             f'{where}: gt_bboxes_3d has the shape {boxes.shape}; expected (N, 7): x, y, z of the '
             'bottom centre, three sizes and yaw, or (N, 9) with the velocity in x and y'
         )
-    if len(names) != len(boxes):
+    names = count_rows(annos['gt_names'])
+    if names != len(boxes):
         raise DataFormatError(
-            f'{where}: gt_bboxes_3d has {len(boxes)} boxes, gt_names {len(names)} names; expected '
-            'one name for each box'
+            f'{where}: gt_bboxes_3d has {len(boxes)} boxes, gt_names '
+            f'{"is no list" if names < 0 else f"{names} names"}; expected one name for each box'
         )
     return boxes

@@ -8,7 +8,12 @@ import numpy as np
 
 from mmdet3d.datasets.files import DataFormatError, load_info_file
 from mmdet3d.datasets.info_kinds import foreign_file, is_database
-from mmdet3d.datasets.object_numbers import sound_boxes, warn_of_left_out, warn_of_units
+from mmdet3d.datasets.object_numbers import (
+    as_numbers,
+    sound_boxes,
+    warn_of_left_out,
+    warn_of_units,
+)
 from mmdet3d.datasets.old_boxes import long_objects, new_boxes, old_by_points, old_by_sizes
 
 DbInfos = dict[str, list[dict[str, Any]]]
@@ -62,10 +67,10 @@ def _check_entry(path: str, name: str, entry: dict[str, Any]) -> None:
         raise DataFormatError(
             f'{path}: an entry of {name} has {sorted(map(str, entry))} but no {missing}. {_REMEDY}'
         )
-    shape = np.shape(entry['box3d_lidar'])
-    if shape not in ((7,), (9,)):
+    box = as_numbers(entry['box3d_lidar'], f'{path}: the box of {entry["path"]}')
+    if box.shape not in ((7,), (9,)):
         raise DataFormatError(
-            f'{path}: the box of {entry["path"]} has the shape {shape}; expected (7,), or (9,) '
+            f'{path}: the box of {entry["path"]} has the shape {box.shape}; expected (7,), or (9,) '
             f'with velocities. {_REMEDY}'
         )
     if 'group_id' not in entry and 'bbox' in entry:

@@ -7,9 +7,27 @@ from typing import Any
 
 import numpy as np
 
+from mmdet3d.datasets.files import DataFormatError
+
 # In metres. Nothing on a road is longer, and nothing that scanners see is smaller.
 LONGEST, SMALLEST = 50.0, 0.05
 _NAMED = 5
+
+
+def as_numbers(value: Any, what: str) -> np.ndarray:
+    """Give an array of float64.
+
+    Args:
+        value: an array, or lists.
+        what: what it is, for the message.
+
+    Raises:
+        DataFormatError: if it is no array of numbers.
+    """
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataFormatError(f'{what} is no array of numbers ({error})') from error
 
 
 def sound_boxes(boxes: np.ndarray) -> np.ndarray:
@@ -66,12 +84,13 @@ def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:
         keep: bool of shape (N,).
     """
     return {
-        key: np.asarray(value)[keep] if _length(value) == len(keep) else value
+        key: np.asarray(value)[keep] if count_rows(value) == len(keep) else value
         for key, value in annos.items()
     }
 
 
-def _length(value: Any) -> int:
+def count_rows(value: Any) -> int:
+    """Count the rows of an array or a list; -1 for anything else."""
     is_rows = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim)
     return len(value) if is_rows else -1
 

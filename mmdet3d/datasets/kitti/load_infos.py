@@ -11,7 +11,7 @@ from mmdet3d.datasets.info_kinds import load_frames, require_keys
 from mmdet3d.datasets.kitti.calib import complete_calib
 from mmdet3d.datasets.kitti.frame_ids import is_name, stem_of
 from mmdet3d.datasets.kitti.infos import camera_rows
-from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
+from mmdet3d.datasets.object_numbers import count_rows, keep_objects, sound_objects
 
 _EXPECTED = 'info file of KITTI'
 _REMEDY = (
@@ -97,7 +97,7 @@ def _complete_annos(annos: Any, where: str) -> dict[str, Any]:
     if not isinstance(annos, Mapping) or any(key not in annos for key in _ANNOS):
         has = sorted(map(str, annos)) if isinstance(annos, Mapping) else type(annos).__name__
         raise DataFormatError(f'{where}: annos has {has}; expected at least {list(_ANNOS)}')
-    lengths = {key: len(annos[key]) for key in _ANNOS}
+    lengths = {key: count_rows(annos[key]) for key in _ANNOS}
     if len(set(lengths.values())) > 1:
         raise DataFormatError(f'{where}: the arrays of annos differ in length: {lengths}')
     try:

@@ -125,7 +125,9 @@ class NuScenesDataset(Custom3DDataset):
             FileNotFoundError: if it does not exist.
             DataFormatError: if it is no info file of nuScenes, or malformed.
         """
-        self.metadata, infos = load_nuscenes_infos(ann_file)
+        needed = ['valid_flag' if self.use_valid_flag else 'num_lidar_pts']
+        needed += ['gt_velocity'] * self.with_velocity
+        self.metadata, infos = load_nuscenes_infos(ann_file, () if self.test_mode else needed)
         self.version = self.metadata['version']
         return infos[:: self.load_interval]
 

@@ -1,7 +1,7 @@
 """Info files of nuScenes: samples judged before any is used."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from mmdet3d.datasets.files import DataFormatError, load_info_file
 from mmdet3d.datasets.info_kinds import check_frames, foreign_file, require_keys
 from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
-from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
+from mmdet3d.datasets.object_numbers import as_numbers, count_rows, keep_objects, sound_objects
 
 _EXPECTED = "info file of nuScenes, which holds a dict of 'infos' and 'metadata'"
 _REMEDY = (
@@ -28,7 +28,9 @@ _OBJECTS = (
 )
 
 
-def load_nuscenes_infos(path: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def load_nuscenes_infos(
+    path: str, needed: Sequence[str] = ()
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Read an info file, with boxes of v1.0 and without objects that cannot be learnt from.
 
     Objects whose sizes are not above 0, or whose numbers are not finite, are left out with a
@@ -36,6 +38,7 @@ def load_nuscenes_infos(path: str) -> tuple[dict[str, Any], list[dict[str, Any]]
 
     Args:
         path: ``nuscenes_infos_*.pkl``.
+        needed: what training reads of the objects of a sample, beside their boxes and names.
 
     Returns:
         the metadata with ``version``, and the samples in the order of their timestamps.
@@ -55,6 +58,9 @@ def load_nuscenes_infos(path: str) -> tuple[dict[str, Any], list[dict[str, Any]]
         )
     check_frames(path, infos, _REMEDY)
     require_keys(path, infos, _KEYS, _EXPECTED, _REMEDY)
+    labelled = [info for info in infos if info.get('gt_boxes') is not None]
+    require_keys(path, labelled, ('gt_names', *needed), _EXPECTED, _REMEDY)
+    as_numbers([info['timestamp'] for info in infos], f'{path}: the timestamps')
     infos = sorted(infos, key=lambda info: info['timestamp'])
     return metadata, _judge_objects(path, _with_new_boxes(path, infos))
 
@@ -68,22 +74,20 @@ def _with_new_boxes(path: str, infos: list[dict[str, Any]]) -> list[dict[str, An
     warnings.warn(
         f'{path} has boxes as mmdetection3d made them before v1.0; converted', stacklevel=4
     )
-    return [with_new_boxes(info) if 'gt_boxes' in info else info for info in infos]
+    return [info if info.get('gt_boxes') is None else with_new_boxes(info) for info in infos]
 
 
 def _check_objects(info: Mapping[str, Any], where: str) -> None:
     """Check that the arrays of a sample have one row per object."""
-    shape = np.shape(info['gt_boxes'])
-    if shape[0] and (len(shape) != 2 or shape[1] != 7):
+    shape = as_numbers(info['gt_boxes'], f'{where}: gt_boxes').shape
+    if 0 not in shape and (len(shape) != 2 or shape[1] != 7):
         raise DataFormatError(
             f'{where}: gt_boxes has the shape {shape}; expected (N, 7): x, y, z of the middle, '
             'length, width, height and yaw'
         )
-    lengths = {key: len(info[key]) for key in _OBJECTS if key in info}
-    if 'gt_names' not in info or len(set(lengths.values())) > 1:
-        raise DataFormatError(
-            f'{where}: the arrays of the objects differ in length, or one is missing: {lengths}'
-        )
+    lengths = {key: count_rows(info[key]) for key in _OBJECTS if key in info}
+    if len(set(lengths.values())) > 1:
+        raise DataFormatError(f'{where}: the arrays of the objects differ in length: {lengths}')
 
 
 def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ def has_old_boxes(infos: list[dict[str, Any]]) -> bool:
     sizes = [
         np.asarray(info['gt_boxes'])[long_objects(info['gt_names']), 3:5]
         for info in infos
-        if len(info.get('gt_boxes', ()))
+        if info.get('gt_boxes') is not None and len(info['gt_boxes'])
     ]
     return bool(old_by_sizes(np.concatenate([*sizes, np.zeros((0, 2))])))
 

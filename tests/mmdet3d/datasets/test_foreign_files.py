@@ -82,6 +82,7 @@ def test_a_foreign_content_is_named(written, kind, content, words):
         ('database', {'Car': [{**OPENPCDET_ENTRY, 'bbox': [0]}]}, 'database of OpenPCDet'),
         ('database', {'Car': [{'box3d_lidar': np.zeros(7)}]}, "no ['name', 'path']"),
         ('database', {'Car': [{**ENTRY, 'box3d_lidar': np.zeros((1, 7))}]}, 'shape (1, 7)'),
+        ('database', {'Car': [{**ENTRY, 'box3d_lidar': ['a'] * 7}]}, 'is no array of numbers'),
     ],
 )
 def test_files_of_another_purpose_are_told_apart(written, kind, content, words):
@@ -127,6 +128,7 @@ def test_a_checkpoint_is_no_info_file(tmp_path):
         ({'gt_bboxes_3d': np.zeros((2, 8))}, r'frame 1 \(b\): gt_bboxes_3d has the shape \(2, 8\)'),
         ({'gt_bboxes_3d': np.ones(7)}, r'frame 1 \(b\): gt_bboxes_3d has the shape \(7,\)'),
         ({'gt_bboxes_3d': [[1] * 7, [1] * 6]}, r'frame 1 \(b\): gt_bboxes_3d is no array'),
+        ({'gt_names': None}, r'frame 1 \(b\): gt_bboxes_3d has 2 boxes, gt_names is no list'),
         ({'gt_names': ['Car']}, r'frame 1 \(b\): gt_bboxes_3d has 2 boxes, gt_names 1 names'),
     ],
 )
