@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -99,8 +100,9 @@ class LoadPointsFromFile(PipelineStep):
 
     def _read(self, path: str | PathLike) -> np.ndarray:
         if not find_cloud(path).is_file():
+            state = 'is a folder' if Path(path).is_dir() else 'does not exist'
             raise FileNotFoundError(
-                f'point cloud {path} does not exist. Check data_root, and pts_prefix; files of '
+                f'point cloud {path} {state}. Check data_root, and pts_prefix; files of '
                 "'velodyne_reduced' and of the ground-truth database are written by "
                 'tools/create_data.py'
             )

@@ -12,8 +12,8 @@ HEAD_BYTES = 512
 _BEGINNINGS = {
     b'\x93NUMPY': 'a .npy array',
     b'# .PCD': 'a .pcd cloud',
-    b'VERSION .7': 'a .pcd cloud',
-    b'VERSION 0.7': 'a .pcd cloud',
+    b'VERSION ': 'a .pcd cloud',
+    b'FIELDS ': 'a .pcd cloud',
     b'ply\n': 'a .ply cloud',
     b'ply\r\n': 'a .ply cloud',
     b'PK\x03\x04': 'a .zip or .npz archive',

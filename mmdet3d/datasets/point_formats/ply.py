@@ -27,7 +27,7 @@ def read_ply(path: Path) -> dict[str, np.ndarray]:
             f'{path}: reading .ply files needs plyfile: pip install plyfile==1.1.3'
         ) from error
     try:
-        elements = PlyData.read(str(path), mmap=False)
+        elements = PlyData.read(str(path))
     except (PlyParseError, ValueError, EOFError) as error:
         raise DataFormatError(
             f'{path}: cannot be read as a .ply file ({error}); write it anew, or as .npy'

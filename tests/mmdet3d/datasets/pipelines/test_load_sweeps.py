@@ -118,7 +118,9 @@ def test_a_sweep_of_other_columns_is_refused(frame, tmp_path):
 def test_a_time_in_another_unit_is_warned_about(frame):
     frame['timestamp'] = 1_500_000_000.0
     frame['sweeps'][0]['timestamp'] = 1_499_999_999.9
-    with pytest.warns(UserWarning, match=r'1\.bin: this sweep is 1\.5e\+09 s before .*microseconds'):
+    with pytest.warns(
+        UserWarning, match=r'1\.bin: this sweep is 1\.5e\+09 s before .*microseconds'
+    ):
         loaded(frame, sweeps_num=1, test_mode=True)
 
 
