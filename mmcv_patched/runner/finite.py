@@ -87,13 +87,13 @@ def require_finite_weights(model: nn.Module, filename: str) -> None:
     Raises:
         NonFiniteError: if a parameter is not finite.
     """
-    model = model.module if is_module_wrapper(model) else model
-    parameters = list(model.named_parameters())
+    network: Any = model.module if is_module_wrapper(model) else model
+    parameters = list(network.named_parameters())
     bad = [name for name, parameter in parameters if not parameter.isfinite().all()]
     if bad:
         raise NonFiniteError(
-            f'not finite: {len(bad)} of {len(parameters)} parameters ({bad[0]}, ...), so {filename} '
-            'is not written, and earlier checkpoints are as they were. Clip gradients by '
+            f'not finite: {len(bad)} of {len(parameters)} parameters ({bad[0]}, ...), so '
+            f'{filename} is not written, and earlier checkpoints are as they were. Clip gradients by '
             'optimizer_config.grad_clip, which also finds the iteration, or lower optimizer.lr'
         )
 
