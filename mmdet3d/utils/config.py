@@ -85,6 +85,7 @@ def load_config(
         raise ValueError(f'infos={infos} without data_root: give --data-root too')
     if options:
         merge_options(cfg, options)
+        _follow_classes(cfg, options)
     return cfg
 
 
@@ -122,6 +123,15 @@ def _check_class_names(cfg: Config) -> None:
                     f'{list(classes)}: class_names is a variable of the file, so set data and '
                     'pipelines with it too'
                 )
+
+
+def _follow_classes(cfg: Config, options: Mapping[str, Any]) -> None:
+    """The variable says what options made of the classes, also in the copy in the run's folder."""
+    if 'class_names' not in cfg or not any('classes' in option.split('.') for option in options):
+        return
+    for _, dataset in named_datasets(_section(cfg, 'train'), 'data.train'):
+        if isinstance(dataset.get('classes'), (list, tuple)):
+            cfg['class_names'] = list(dataset['classes'])
 
 
 def _section(cfg: Config, split: str) -> Any:

@@ -5,6 +5,7 @@ import argparse
 import pytest
 from mmcv import DictAction as MMCVAction
 
+from mmdet3d.apis.settings import format_config
 from mmdet3d.utils.config import load_config
 from mmdet3d.utils.options import DictAction, parse_value
 
@@ -127,6 +128,13 @@ def test_an_element_of_a_list_is_set():
     key = 'model.bbox_head.anchor_generator.ranges'
     cfg = load_config(CONFIG, {f'{key}.{i}': each for i, each in enumerate(ranges)})
     assert cfg.model.bbox_head.anchor_generator.ranges == ranges
+
+
+def test_a_config_with_other_classes_by_options_can_be_read_again(tmp_path):
+    places = ('data.train.dataset', 'data.val', 'data.test')
+    cfg = load_config(CONFIG, {f'{place}.classes': ['Van'] for place in places})
+    (tmp_path / 'again.py').write_text(format_config(cfg))
+    assert load_config(tmp_path / 'again.py').class_names == ['Van']
 
 
 def test_class_names_that_a_config_overrides_without_its_data_are_refused(repo_root, tmp_path):
