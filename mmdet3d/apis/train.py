@@ -41,24 +41,38 @@ def train_model(
     timestamp: str | None = None,
     meta: dict | None = None,
     teacher: nn.Module | None = None,
+    val_dataset: Dataset | None = None,
 ) -> Any:
     """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
 
     With a ``teacher``, the model's distillation losses are built first if they are not yet. What
-    the config leaves out is filled in.
+    the config leaves out is filled in. ``val_dataset`` is what :func:`check_validation` gives, which
+    is called if there is none.
 
     Raises:
-        ValueError: if the config cannot be trained.
+        ValueError: if the config cannot be trained, or what it says cannot be evaluated.
+        FileNotFoundError: if a file of the validation is missing.
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd=teacher is not None)
+    if validate and val_dataset is None:
+        val_dataset = check_validation(cfg)
     last_taught = None
     if teacher is not None:
         if model.kd_losses is None:
             model.init_kd(teacher)
         last_taught = model.last_taught(teacher)
     return train_detector(
-        model, dataset, cfg, distributed, validate, timestamp, meta, teacher, last_taught
+        model,
+        dataset,
+        cfg,
+        distributed,
+        validate,
+        timestamp,
+        meta,
+        teacher,
+        last_taught,
+        val_dataset,
     )
 
 
@@ -101,8 +115,7 @@ def run_training(
     seed_everything(cfg.seed, deterministic)
     model = build_model(cfg.model)
     datasets = _build_datasets(cfg)
-    if validate:
-        check_validation(cfg)
+    val_dataset = check_validation(cfg) if validate else None
     model.CLASSES = datasets[0].CLASSES
     # mmcv would list how every single parameter was initialised.
     get_logger('mmcv').setLevel(logging.WARNING)
@@ -115,7 +128,9 @@ def run_training(
         seed_process(cfg.seed, rank)
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
-    return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
+    return train_model(
+        model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
+    )
 
 
 def _build_datasets(cfg: mmcv.Config) -> list[Any]:

@@ -16,8 +16,9 @@ from torch import nn
 from tqdm import tqdm
 
 from mmcv_patched.parallel import to_device
+from mmdet3d.apis.evaluation import build_tested
 from mmdet3d.apis.inference import init_model
-from mmdet3d.datasets import Custom3DDataset, build_dataset
+from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.report.multiply_adds import count_multiply_adds
 from mmdet3d.utils.config import load_config
 
@@ -86,7 +87,7 @@ def build_test_set(cfg: mmcv.Config) -> Custom3DDataset:
     Raises:
         ValueError: if it is not one data set alone.
     """
-    dataset = build_dataset(deepcopy(cfg.data.test), {'test_mode': True})
+    dataset = build_tested(cfg)
     if not isinstance(dataset, Custom3DDataset):
         raise ValueError(
             f'data.test is a {type(dataset).__name__}; runs are measured on one data set, with one '
