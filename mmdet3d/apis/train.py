@@ -46,7 +46,7 @@ def train_model(
     """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
 
     With a ``teacher``, the model's distillation losses are built first if they are not yet. What
-    the config leaves out is filled in. ``val_dataset`` is what :func:`check_validation` gives, which
+    the config leaves out is filled in. ``val_dataset`` is what :func:`check_validation` gives; it
     is called if there is none.
 
     Raises:
