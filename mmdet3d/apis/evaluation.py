@@ -10,6 +10,7 @@ from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.evaluation_checks import option_names
 from mmdet3d.datasets.ranges import range_of_detector
 from mmdet3d.utils.names import near_misses
+from mmdet3d.utils.writable import prepare_folder
 from mmdet_patched.apis import HOOK_SETTINGS, check_evaluation_hook, split_evaluation
 
 
@@ -99,19 +100,23 @@ def check_validation_settings(cfg: mmcv.Config, dataset: Any) -> None:
 
     Raises:
         ValueError: if a setting is unknown, or is not what it can be.
+        OSError: if a place that one names cannot be written to.
     """
     hook, options = split_evaluation(cfg.get('evaluation') or {})
     metric = options.pop('metric', None)
+    _require(dataset, 'evaluate')
     _refuse_unknown(dataset, options)
     check_evaluation_hook(hook)
     check_evaluation(dataset, metric, options)
+    if hook.get('out_dir') is not None:
+        prepare_folder(hook['out_dir'], 'evaluation.out_dir')
     if hook.get('save_best') is not None:
         cfg.evaluation.update(_best(cfg, dataset, hook))
 
 
 def _refuse_unknown(dataset: Any, options: Mapping[str, Any]) -> None:
     """Refuse a setting that neither the hook nor the data set has, or is the hook's misspelt."""
-    known = option_names(getattr(parts_of(dataset)[0], 'evaluate', dict))
+    known = option_names(parts_of(dataset)[0].evaluate)
     for name in options:
         close = difflib.get_close_matches(name, HOOK_SETTINGS, n=1, cutoff=0.8)
         if name not in (known or ()) and (known is not None or close):
@@ -137,8 +142,7 @@ def _best(cfg: mmcv.Config, dataset: Any, hook: Mapping[str, Any]) -> dict[str, 
     if name not in rules:
         raise ValueError(
             f'evaluation.save_best={wanted!r} is no figure of the evaluation: '
-            f"{near_misses(wanted, rules)} ('auto' takes {next(iter(rules))}; all figures: "
-            f'{", ".join(rules)})'
+            f"{near_misses(wanted, rules)} ('auto' takes {next(iter(rules))})"
         )
     return {'save_best': name, 'rule': rule or rules[name]}
 
