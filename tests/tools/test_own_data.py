@@ -1,17 +1,23 @@
 """docs/own_data.md, followed: data in KITTI's layout with classes of one's own."""
 
 import re
+import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
+import torch
 from mmcv import Config
 from support import shrink
 from support.tooling import run, training_lines
 
 from mmdet3d.apis import inference_detector, init_model
+from mmdet3d.apis.evaluation import build_tested
+from mmdet3d.datasets import build_dataset
+from mmdet3d.datasets.kitti import create_kitti_data
 from mmdet3d.synthetic import create_synthetic_kitti
-from mmdet3d.utils.config import load_config
+from mmdet3d.utils.config import find_steps, load_config
 
 CONFIG = 'configs/own_data/hv_pointpillars_bus-scooter.py'
 RENAMED = {'Car': 'Bus', 'Pedestrian': 'Scooter'}
@@ -71,6 +77,40 @@ def test_own_classes_are_converted_trained_evaluated_and_detected(repo_root, raw
     (found,), _ = inference_detector(model, raw / 'training' / 'velodyne' / '000000.bin')
     assert model.CLASSES == ('Bus', 'Scooter')
     assert set(found['labels_3d'].tolist()) <= {0, 1}
+
+
+def test_objects_that_no_camera_saw_are_trained_on_and_evaluated(raw, tmp_path):
+    root = tmp_path / 'blind'
+    shutil.copytree(raw, root)
+    for path in (root / 'training' / 'label_2').glob('*.txt'):
+        rows = [line.split() for line in path.read_text().splitlines()]
+        blind = [[row[0], '0', '0', row[3], *'0000', *row[8:]] for row in rows]
+        path.write_text(''.join(f'{" ".join(row)}\n' for row in blind if row[0] != 'DontCare'))
+    create_kitti_data(root, root, 'own')
+    cfg = load_config(CONFIG, data_root=root)
+    sampler = next(find_steps(cfg.data.train.pipeline, 'ObjectSample'))['db_sampler']
+    sampler.prepare.filter_by_difficulty = []
+    for section in cfg.data.values():
+        if isinstance(section, dict):
+            section.pts_prefix = 'velodyne'
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        frame = build_dataset(cfg.data.train)[0]
+    assert {0, 1} <= set(frame['gt_labels_3d'].data.tolist())
+    dataset = build_tested(cfg, 'val')
+    figures = dataset.evaluate([_as_found(dataset.get_ann_info(i)) for i in range(len(dataset))])
+    assert figures and set(figures.values()) == {100.0}
+
+
+def _as_found(annos: dict) -> dict:
+    labels = torch.from_numpy(annos['gt_labels_3d'])
+    known = labels >= 0
+    scores = torch.full((int(known.sum()),), 0.9)
+    return {
+        'boxes_3d': annos['gt_bboxes_3d'][known],
+        'labels_3d': labels[known],
+        'scores_3d': scores,
+    }
 
 
 def test_the_guide_names_what_is_there(repo_root):

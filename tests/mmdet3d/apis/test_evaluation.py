@@ -57,7 +57,7 @@ def without_labels(kitti_data, tmp_path_factory) -> Path:
 
 REFUSED = [
     ({'evaluation.foo': 1}, ValueError, 'evaluation.foo is no setting: allowed are'),
-    ({'evaluation.intervall': 2}, ValueError, 'evaluation.intervall.*did you mean interval'),
+    ({'evaluation.intervals': 2}, ValueError, 'evaluation.intervals.*did you mean interval'),
     ({'evaluation.metric': 'mAPP'}, ValueError, "no metric 'mAPP': did you mean mAP"),
     ({'evaluation.interval': 0}, ValueError, 'evaluation.interval=0; expected a whole number'),
     ({'evaluation.rule': 'more'}, ValueError, "evaluation.rule='more'; expected 'greater'"),
