@@ -32,7 +32,7 @@ from mmdet3d.core.evaluation.kitti_utils.rules import (
     difficulties_of,
     dt_states,
     gt_states,
-    lacks_image_boxes,
+    in_image,
 )
 
 _NO_ALPHA = -10
@@ -154,8 +154,14 @@ def _notes(
 ) -> list[str]:
     """Say what of the benchmark does not fit the ground truth."""
     notes = []
-    if lacks_image_boxes(gt):
+    objects = in_image(gt)
+    if len(objects) and not objects.any():
         notes.append('No object has a box in the image: its height there does not count.')
+    elif not objects.all():
+        notes.append(
+            f'{np.count_nonzero(~objects)} of {len(objects)} objects have no box in the image, and '
+            'so never count.'
+        )
     present = sorted({*gt.names.tolist()} - {DONT_CARE})
     for cls in classes:
         known = np.count_nonzero(gt.names == cls.name)
@@ -185,8 +191,8 @@ def _curves(
 ) -> np.ndarray:
     """Return precision and orientation curves, (2, classes, difficulties, strict and loose, 41)."""
     ious, iou_starts = frame_ious(gt, dt, metric)
-    in_image = metric == 'bbox'
-    covers = dontcare_covers(gt, dt) if in_image else np.zeros(len(dt.names))
+    is_flat = metric == 'bbox'
+    covers = dontcare_covers(gt, dt) if is_flat else np.zeros(len(dt.names))
     curves = []
     for cls in classes:
         limits = [overlaps[METRICS.index(metric)] for overlaps in (cls.strict, cls.loose)]
@@ -200,8 +206,8 @@ def _curves(
                 dt_states=dt_states(dt, cls, difficulty),
                 scores=dt.score,
                 covers=covers,
-                gt_alpha=gt.alpha if in_image else np.zeros(len(gt.names)),
-                dt_alpha=dt.alpha if in_image else np.zeros(len(dt.names)),
+                gt_alpha=gt.alpha if is_flat else np.zeros(len(gt.names)),
+                dt_alpha=dt.alpha if is_flat else np.zeros(len(dt.names)),
             )
             by_limit = {limit: precision_curves(pairs, limit) for limit in set(limits)}
             curves.append([by_limit[limit] for limit in limits])

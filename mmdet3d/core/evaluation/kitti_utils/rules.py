@@ -44,15 +44,16 @@ DIFFICULTIES = (
 )
 
 
-def lacks_image_boxes(gt: Annotations) -> bool:
-    """Tell whether there are objects but none of them has a box in an image with any area."""
-    sides = gt.bbox[gt.names != DONT_CARE, 2:] - gt.bbox[gt.names != DONT_CARE, :2]
-    return len(sides) > 0 and not (sides > 0).all(axis=1).any()
+def in_image(gt: Annotations) -> np.ndarray:
+    """Tell which objects, DontCare aside, have a box in an image with any area; bool."""
+    boxes = gt.bbox[gt.names != DONT_CARE]
+    return (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
 
 
 def difficulties_of(gt: Annotations) -> tuple[Difficulty, ...]:
     """Return the difficulties to evaluate at; without boxes in an image, heights do not count."""
-    if not lacks_image_boxes(gt):
+    objects = in_image(gt)
+    if not len(objects) or objects.any():
         return DIFFICULTIES
     return tuple(replace(each, min_height=-1.0) for each in DIFFICULTIES)
 

@@ -122,6 +122,15 @@ def test_objects_without_a_box_in_the_image_count_by_occlusion_and_truncation_al
     assert 'No object has a box in the image' in text
 
 
+def test_objects_without_a_box_among_others_with_one_are_counted():
+    gt, _ = make_frames()
+    mixed = [*without_camera(gt[:20], 0.0), *gt[20:]]
+    text, _ = kitti_eval(mixed, scored(mixed), ['Car'])
+    # Six objects are in each frame.
+    assert '120 of 360 objects have no box in the image' in text
+    assert 'no box' not in kitti_eval(gt, scored(gt), ['Car'])[0]
+
+
 def test_a_class_of_which_nothing_counts_is_named():
     gt, _ = make_frames()
     hidden = [{**anno, 'occluded': np.full(len(anno['name']), 3)} for anno in gt]
