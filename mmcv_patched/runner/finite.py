@@ -93,8 +93,8 @@ def require_finite_weights(model: nn.Module, filename: str) -> None:
     if bad:
         raise NonFiniteError(
             f'not finite: {len(bad)} of {len(parameters)} parameters ({bad[0]}, ...), so '
-            f'{filename} is not written, and earlier checkpoints are as they were. Clip gradients by '
-            'optimizer_config.grad_clip, which also finds the iteration, or lower optimizer.lr'
+            f'{filename} is not written, and earlier checkpoints are as they were. Clip gradients '
+            'by optimizer_config.grad_clip, which also finds the iteration, or lower optimizer.lr'
         )
 
 

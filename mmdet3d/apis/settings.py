@@ -3,12 +3,14 @@
 from copy import deepcopy
 from pathlib import Path
 from pprint import pformat
+from typing import Any
 
 import mmcv
 import torch
 from mmcv.runner import RUNNERS
 
 from mmcv_patched.runner import BaseRunner
+from mmdet3d.apis.evaluation import build_tested, check_validation_settings
 from mmdet3d.apis.sections import check_training_sections
 from mmdet3d.utils.config import REPO_ROOT, find_datasets
 from mmdet3d.utils.registry import suggest_names
@@ -79,16 +81,23 @@ def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
     build_optimizer_hook(cfg)
 
 
-def check_validation(cfg: mmcv.Config) -> None:
-    """Check that what is evaluated on during training is there; the data set itself is built later.
+def check_validation(cfg: mmcv.Config) -> Any:
+    """Build what is evaluated on during training, and check that it can be.
 
     Args:
-        cfg: the config.
+        cfg: the config; in ``evaluation`` the figure of ``save_best`` is completed.
+
+    Returns:
+        the data set of ``cfg.data.val``.
 
     Raises:
         FileNotFoundError: if an annotation file of ``data.val`` is not there.
+        ValueError: if there is no ``data.val``, no frame in it, or ``evaluation`` has a setting
+            that is unknown or wrong; the message names close ones.
+        KeyError: if a frame has no annotations.
+        NotImplementedError: if the data set has no evaluation.
     """
-    for dataset in find_datasets(cfg.data.get('val', ())):
+    for dataset in find_datasets(cfg.data.get('val') or ()):
         files = dataset['ann_file']
         for file in [files] if isinstance(files, str) else files:
             if not Path(file).is_file():
@@ -96,6 +105,9 @@ def check_validation(cfg: mmcv.Config) -> None:
                     f'data.val.ann_file {file} does not exist: correct it or --data-root, or train '
                     'with --no-validate'
                 )
+    tested = build_tested(cfg, 'val')
+    check_validation_settings(cfg, tested)
+    return tested
 
 
 def _check_runner(runner: dict, use_kd: bool) -> None:

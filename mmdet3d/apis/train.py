@@ -44,18 +44,24 @@ def train_model(
     timestamp: str | None = None,
     meta: dict | None = None,
     teacher: nn.Module | None = None,
+    val_dataset: Dataset | None = None,
 ) -> Any:
     """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
 
     With a ``teacher``, the model's distillation losses are built first if they are not yet. What
     the config leaves out is filled in. The model takes the form of the weights that it begins with.
+    ``val_dataset`` is what :func:`check_validation` gives; it is called if there is none.
 
     Raises:
-        ValueError: if the config cannot be trained, or nothing of ``load_from`` fits.
+        ValueError: if the config cannot be trained, what it says cannot be evaluated, or nothing of
+            ``load_from`` fits.
+        FileNotFoundError: if a file of the validation is missing.
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd=teacher is not None)
     check_agreement(cfg)
+    if validate and val_dataset is None:
+        val_dataset = check_validation(cfg)
     _adapt_to_start(model, cfg)
     last_taught = None
     if teacher is not None:
@@ -63,7 +69,16 @@ def train_model(
             model.init_kd(teacher)
         last_taught = model.last_taught(teacher)
     return train_detector(
-        model, dataset, cfg, distributed, validate, timestamp, meta, teacher, last_taught
+        model,
+        dataset,
+        cfg,
+        distributed,
+        validate,
+        timestamp,
+        meta,
+        teacher,
+        last_taught,
+        val_dataset,
     )
 
 
@@ -109,8 +124,7 @@ def run_training(
     seed_everything(cfg.seed, deterministic)
     model = build_model(cfg.model)
     datasets = _build_datasets(cfg)
-    if validate:
-        check_validation(cfg)
+    val_dataset = check_validation(cfg) if validate else None
     model.CLASSES = datasets[0].CLASSES
     # mmcv would list how every single parameter was initialised.
     get_logger('mmcv').setLevel(logging.WARNING)
@@ -124,7 +138,9 @@ def run_training(
         seed_process(cfg.seed, rank)
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
-    return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
+    return train_model(
+        model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
+    )
 
 
 def _adapt_to_start(model: Any, cfg: mmcv.Config) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.datasets.builder import DATASETS
@@ -16,17 +15,18 @@ from mmdet3d.datasets.custom_infos import (
     load_custom_infos,
     require_objects,
 )
+from mmdet3d.datasets.evaluated import EvaluatedDataset
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.info_kinds import require_keys
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
-from mmdet3d.datasets.table_columns import TableColumn
+from mmdet3d.datasets.ranges import range_of_points
 
 
 @DATASETS.register_module()
-class Custom3DDataset(Dataset):
+class Custom3DDataset(EvaluatedDataset):
     """Frames listed in a pickled annotation file.
 
     The file holds a list with one dict per frame: ``sample_idx``, ``pts_path`` (relative to
@@ -50,6 +50,8 @@ class Custom3DDataset(Dataset):
         TRUTH_KEY: key in the annotation file of what is known of a frame's objects.
         POINT_COLUMNS: float32 values of a point on disk, where no pipeline says it.
         VIEW: x_min, y_min, x_max, y_max of pictures, in metres, where no detector says it.
+        detection_range: (x_min, y_min, z_min, x_max, y_max, z_max) in metres of what the detector
+            at hand looks at, as its config says; None where nothing is known of it.
 
     Raises:
         FileNotFoundError: if the annotation file does not exist.
@@ -92,6 +94,7 @@ class Custom3DDataset(Dataset):
         self.data_infos = self.load_annotations(ann_file)
         self._check_frames()
         self.pipeline = None if pipeline is None else Compose(pipeline)
+        self.detection_range = range_of_points(pipeline or ())
         if not test_mode:
             self._set_group_flag()
 
@@ -282,24 +285,6 @@ class Custom3DDataset(Dataset):
         results = self.get_data_info(index)
         self.pre_pipeline(results)
         return self.pipeline(results)
-
-    def evaluate(self, results: list[dict], *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Compare detections with the ground truth: every data set has its own measure.
-
-        Raises:
-            NotImplementedError: if a data set does not define it.
-        """
-        raise NotImplementedError(
-            f'{type(self).__name__} defines no evaluation; derive a class that overrides evaluate, '
-            'or run with --format-only'
-        )
-
-    def table_columns(self) -> list[TableColumn]:
-        """Which figures of :meth:`evaluate` a table of several runs shows; all where none is named.
-
-        A data set with more figures than a table has room for overrides it.
-        """
-        return []
 
     def _set_group_flag(self) -> None:
         """Put all frames in one group: mmdet's samplers build batches within groups."""

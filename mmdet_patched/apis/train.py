@@ -25,6 +25,7 @@ def train_detector(
     meta: dict | None = None,
     teacher: nn.Module | None = None,
     last_taught: str | None = None,
+    val_dataset: Dataset | None = None,
 ) -> mmcv.runner.BaseRunner:
     """Train a detector, with ``teacher`` by distillation.
 
@@ -38,6 +39,7 @@ def train_detector(
         meta: entries for the checkpoints' ``meta``.
         teacher: the frozen network that publishes features for the student to match.
         last_taught: the feature after whose stage the teacher may stop; None for all that it has.
+        val_dataset: what ``cfg.data.val`` describes; None builds it if it is needed.
 
     Returns:
         the runner, after training.
@@ -62,7 +64,7 @@ def train_detector(
     runner.timestamp = timestamp  # makes .log and .log.json share their name
     register_training_hooks(runner, cfg, distributed)
     if validate:
-        register_evaluation(runner, cfg, distributed)
+        register_evaluation(runner, cfg, distributed, val_dataset)
     _restore(runner, cfg)
     runner.run(data_loaders, [tuple(phase) for phase in cfg.workflow])
     return runner

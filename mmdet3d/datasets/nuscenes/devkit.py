@@ -16,6 +16,11 @@ SPLITS = {
     'v1.0-test': ('test',),
 }
 
+_TABLES = (
+    'attribute', 'calibrated_sensor', 'category', 'ego_pose', 'instance', 'log', 'map', 'sample',
+    'sample_annotation', 'sample_data', 'scene', 'sensor', 'visibility',
+)  # fmt: skip
+
 
 def require_devkit() -> None:
     """Check that nuscenes-devkit is installed.
@@ -74,6 +79,23 @@ def _flaw_of_tables(folder: Path) -> str | None:
         except ValueError as error:
             return f'{path}: {error}'
     return None
+
+
+def check_tables(root_path: str | Path, version: str) -> None:
+    """Check that a folder has all tables of a version, without loading them.
+
+    Raises:
+        ValueError: if there is no such version.
+        FileNotFoundError: if the folder, the version in it or a table is missing.
+    """
+    check_version(root_path, version)
+    folder = Path(root_path) / version
+    missing = [name for name in _TABLES if not (folder / f'{name}.json').is_file()]
+    if missing:
+        raise FileNotFoundError(
+            f'the tables of {version} in {root_path} are not complete: no {", ".join(missing)} '
+            "(.json). Unpack the metadata of nuScenes' download page there"
+        )
 
 
 def check_version(root_path: str | Path, version: str) -> None:
