@@ -14,16 +14,16 @@ import numpy as np
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.datasets.files import load_info_file
-from mmdet3d.datasets.pipelines.arguments import (
-    PipelineStep,
+from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
+from mmdet3d.utils.arguments import (
+    ShowsArguments,
     mapping,
     misfit,
     names,
     number,
     whole,
 )
-from mmdet3d.datasets.pipelines.load_points import check_disk_backend
-from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
 
 DbInfos = dict[str, list[dict[str, Any]]]
 
@@ -63,7 +63,7 @@ class BatchSampler:
 
 
 @OBJECTSAMPLERS.register_module()
-class DataBaseSampler(PipelineStep):
+class DataBaseSampler(ShowsArguments):
     """Fill a frame up with objects cut from other frames.
 
     Args:

@@ -1,8 +1,8 @@
-"""What the arguments of steps have to be, and how a step shows its own.
+"""What the arguments of a constructor have to be, and how an object shows its own.
 
-Every function takes the step, the argument's name and what was given, and returns it as plain
+Every function takes the object, the argument's name and what was given, and returns it as plain
 Python numbers, lists or strings. Numbers of numpy, tuples, lists, arrays and mmcv's configs are all
-taken. Whatever does not fit raises a ``ValueError`` that names the step, the argument, what was
+taken. Whatever does not fit raises a ``ValueError`` that names the class, the argument, what was
 given, what is expected and an example.
 """
 
@@ -16,8 +16,8 @@ import numpy as np
 _INFINITE = math.inf
 
 
-class PipelineStep:
-    """A step that shows its arguments as ``ClassName(argument=value, ...)``.
+class ShowsArguments:
+    """An object, such as a pipeline step, shown as ``ClassName(argument=value, ...)``.
 
     Each argument of the constructor is an attribute of the same name.
     """
@@ -28,18 +28,18 @@ class PipelineStep:
         return f'{type(self).__name__}({", ".join(shown)})'
 
 
-def misfit(step: object, name: str, value: Any, expected: str, example: Any) -> ValueError:
+def misfit(owner: object, name: str, value: Any, expected: str, example: Any) -> ValueError:
     """Make the error for an argument that does not fit.
 
     Args:
-        step: the step.
+        owner: the object.
         name: name of the argument.
         value: what was given.
         expected: what would fit.
         example: a value that would.
     """
     return ValueError(
-        f'{name}={value!r} ({type(value).__name__}) of {type(step).__name__}; expected '
+        f'{name}={value!r} ({type(value).__name__}) of {type(owner).__name__}; expected '
         f'{expected}, such as {name}={example!r}'
     )
 
@@ -66,7 +66,7 @@ def _numbers(value: Any, fits: Callable[[Any], bool]) -> list | None:
 
 
 def number(
-    step: object,
+    owner: object,
     name: str,
     value: Any,
     example: float,
@@ -76,7 +76,7 @@ def number(
     """Take a finite number.
 
     Args:
-        step: the step.
+        owner: the object.
         name: name of the argument.
         value: what was given.
         example: a number that would fit.
@@ -88,11 +88,11 @@ def number(
     """
     found = _plain(value)
     if found is None or math.isinf(found) or not (found > above and found >= at_least):
-        raise misfit(step, name, value, f'a number{_limits(above, at_least)}', example)
+        raise misfit(owner, name, value, f'a number{_limits(above, at_least)}', example)
     return found
 
 
-def whole(step: object, name: str, value: Any, example: int, at_least: int) -> int:
+def whole(owner: object, name: str, value: Any, example: int, at_least: int) -> int:
     """Take a whole number (an ``int``, not 5.0).
 
     Raises:
@@ -100,11 +100,11 @@ def whole(step: object, name: str, value: Any, example: int, at_least: int) -> i
     """
     found = _plain(value)
     if not isinstance(found, int) or found < at_least:
-        raise misfit(step, name, value, f'a whole number of at least {at_least}', example)
+        raise misfit(owner, name, value, f'a whole number of at least {at_least}', example)
     return found
 
 
-def probability(step: object, name: str, value: Any) -> float:
+def probability(owner: object, name: str, value: Any) -> float:
     """Take a number from 0 to 1.
 
     Raises:
@@ -112,11 +112,11 @@ def probability(step: object, name: str, value: Any) -> float:
     """
     found = _plain(value)
     if found is None or not 0 <= found <= 1:
-        raise misfit(step, name, value, 'a probability, a number from 0 to 1', 0.5)
+        raise misfit(owner, name, value, 'a probability, a number from 0 to 1', 0.5)
     return found
 
 
-def switch(step: object, name: str, value: Any) -> bool:
+def switch(owner: object, name: str, value: Any) -> bool:
     """Take True or False.
 
     Raises:
@@ -124,11 +124,11 @@ def switch(step: object, name: str, value: Any) -> bool:
     """
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
-    raise misfit(step, name, value, 'True or False', False)
+    raise misfit(owner, name, value, 'True or False', False)
 
 
 def numbers(
-    step: object, name: str, value: Any, example: list[float], at_least: float = -_INFINITE
+    owner: object, name: str, value: Any, example: list[float], at_least: float = -_INFINITE
 ) -> list[float]:
     """Take a list of as many finite numbers as the example has.
 
@@ -138,22 +138,22 @@ def numbers(
     found = _numbers(value, lambda each: math.isfinite(each) and each >= at_least)
     if found is None or len(found) != len(example):
         kind = f'a list of {len(example)} numbers{_limits(at_least=at_least)}'
-        raise misfit(step, name, value, kind, example)
+        raise misfit(owner, name, value, kind, example)
     return found
 
 
-def per_axis(step: object, name: str, value: Any, example: list[float]) -> list[float]:
+def per_axis(owner: object, name: str, value: Any, example: list[float]) -> list[float]:
     """Take three finite numbers (x, y, z) of at least 0, or one that holds for all three.
 
     Raises:
         ValueError: if it is neither.
     """
     found = _plain(value)
-    return numbers(step, name, value if found is None else [found] * 3, example, at_least=0)
+    return numbers(owner, name, value if found is None else [found] * 3, example, at_least=0)
 
 
 def interval(
-    step: object, name: str, value: Any, example: list[float], above: float = -_INFINITE
+    owner: object, name: str, value: Any, example: list[float], above: float = -_INFINITE
 ) -> list[float]:
     """Take (low, high), finite numbers of which the first is not larger.
 
@@ -163,21 +163,21 @@ def interval(
     found = _numbers(value, lambda each: math.isfinite(each) and each > above)
     if found is None or len(found) != 2 or found[0] > found[1]:
         kind = f'a list (low, high) of two numbers{_limits(above)}, low first'
-        raise misfit(step, name, value, kind, example)
+        raise misfit(owner, name, value, kind, example)
     return found
 
 
-def symmetric_interval(step: object, name: str, value: Any, example: list[float]) -> list[float]:
+def symmetric_interval(owner: object, name: str, value: Any, example: list[float]) -> list[float]:
     """Take (low, high), or one number r that stands for (-r, r).
 
     Raises:
         ValueError: if it is neither.
     """
     found = _plain(value)
-    return interval(step, name, value if found is None else [-found, found], example)
+    return interval(owner, name, value if found is None else [-found, found], example)
 
 
-def space(step: object, name: str, value: Any) -> list[float]:
+def space(owner: object, name: str, value: Any) -> list[float]:
     """Take a block of space (x_min, y_min, z_min, x_max, y_max, z_max), which may be infinite.
 
     Raises:
@@ -186,7 +186,7 @@ def space(step: object, name: str, value: Any) -> list[float]:
     found = _numbers(value, lambda each: True)
     if found is None or len(found) != 6 or any(found[i] >= found[i + 3] for i in range(3)):
         raise misfit(
-            step,
+            owner,
             name,
             value,
             'six numbers in metres (x_min, y_min, z_min, x_max, y_max, z_max), minima below maxima',
@@ -195,7 +195,7 @@ def space(step: object, name: str, value: Any) -> list[float]:
     return found
 
 
-def names(step: object, name: str, value: Any, example: list[str]) -> list[str]:
+def names(owner: object, name: str, value: Any, example: list[str]) -> list[str]:
     """Take a list of names; one name alone would be taken for a list of letters.
 
     Raises:
@@ -203,26 +203,26 @@ def names(step: object, name: str, value: Any, example: list[str]) -> list[str]:
     """
     found = _items(value)
     if found is None or not all(isinstance(each, str) for each in found):
-        raise misfit(step, name, value, 'a list of names', example)
+        raise misfit(owner, name, value, 'a list of names', example)
     return [str(each) for each in found]
 
 
-def mapping(step: object, name: str, value: Any, example: dict) -> dict[str, Any]:
+def mapping(owner: object, name: str, value: Any, example: dict) -> dict[str, Any]:
     """Take a dict with names as keys.
 
     Raises:
         ValueError: if it is none.
     """
     if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
-        raise misfit(step, name, value, 'a dict', example)
+        raise misfit(owner, name, value, 'a dict', example)
     return dict(value)
 
 
-def columns(step: object, name: str, value: Any, load_dim: int) -> list[int]:
+def columns(owner: object, name: str, value: Any, load_dim: int) -> list[int]:
     """Take columns of points: a list of their numbers, or how many of the first.
 
     Args:
-        step: the step.
+        owner: the object.
         name: name of the argument.
         value: what was given.
         load_dim: how many columns there are.
@@ -238,7 +238,7 @@ def columns(step: object, name: str, value: Any, load_dim: int) -> list[int]:
         or not all(isinstance(each, int) and 0 <= each < load_dim for each in found)
     ):
         raise misfit(
-            step,
+            owner,
             name,
             value,
             f'with load_dim={load_dim} columns from 0 to {load_dim - 1}, x, y, z (three at least) '
