@@ -12,7 +12,7 @@ from mmdet.datasets.builder import build_dataloader
 from torch.utils.data import DataLoader
 
 from mmdet3d.datasets.builder import DATASETS, OBJECTSAMPLERS, PIPELINES
-from mmdet3d.utils.arguments import check_arguments, check_keys, check_keywords
+from mmdet3d.utils.keywords import check_arguments, check_keys, check_keywords
 from mmdet3d.utils.registry import suggest_names
 
 _SPLITS = ('train', 'val', 'test')

@@ -11,7 +11,7 @@ from mmcv.utils import Registry
 from mmdet.datasets import builder as mmdet_builder
 from mmdet.datasets.builder import DATASETS, PIPELINES, build_dataloader
 
-from mmdet3d.utils.arguments import check_arguments
+from mmdet3d.utils.keywords import check_arguments
 from mmdet3d.utils.registry import suggest_names
 
 OBJECTSAMPLERS = Registry('Object sampler')

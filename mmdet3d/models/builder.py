@@ -13,7 +13,7 @@ from mmdet.core.bbox.iou_calculators.builder import IOU_CALCULATORS
 from mmdet.models.builder import BACKBONES, DETECTORS, HEADS, LOSSES, MODELS, NECKS
 
 from mmdet3d.models.layers.builder import LAYERS
-from mmdet3d.utils.arguments import check_arguments
+from mmdet3d.utils.keywords import check_arguments
 from mmdet3d.utils.registry import suggest_names
 
 VOXEL_ENCODERS = MODELS

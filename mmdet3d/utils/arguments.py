@@ -1,127 +1,253 @@
-"""Compare the keys of a config's sections with the arguments of the classes that they name."""
+"""What the arguments of a constructor have to be, and how an object shows its own.
 
-import difflib
+Every function takes the object, the argument's name and what was given, and returns it as plain
+Python numbers, lists or strings. Numbers of numpy, tuples, lists, arrays and mmcv's configs are all
+taken. Whatever does not fit raises a ``ValueError`` that names the class, the argument, what was
+given, what is expected and an example.
+"""
+
 import inspect
-from collections.abc import Collection, Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmcv.utils import Registry
+import numpy as np
 
-# Of a class from elsewhere that takes any keyword, what it does with them is not known.
-_KNOWN_PACKAGES = ('mmcv', 'mmdet', 'mmdet3d', 'mmcv_patched', 'mmdet_patched')
-# What a detector hands to its parts, beside what their sections say.
-_HANDED_DOWN = ('train_cfg', 'test_cfg', 'pretrained')
-# Sections of other rules: kd_cfg's types are no components.
-_OWN_RULES = ('kd_cfg',)
+_INFINITE = math.inf
 
 
-def check_arguments(key: str, section: Any, registries: Collection[Registry]) -> None:
-    """Check the keys of a section, and of those in it, against the classes that they name.
+class ShowsArguments:
+    """An object, such as a pipeline step, shown as ``ClassName(argument=value, ...)``.
+
+    Each argument of the constructor is an attribute of the same name.
+    """
+
+    def __repr__(self) -> str:
+        names = inspect.signature(type(self).__init__).parameters
+        shown = [f'{name}={getattr(self, name)!r}' for name in names if hasattr(self, name)]
+        return f'{type(self).__name__}({", ".join(shown)})'
+
+
+def misfit(owner: object, name: str, value: Any, expected: str, example: Any) -> ValueError:
+    """Make the error for an argument that does not fit.
 
     Args:
-        key: where the section stands in the config, such as 'model'.
-        section: the section, or a list of them.
-        registries: where their types may be registered; sections of other types are not judged.
-
-    Raises:
-        TypeError: if a class does not take a key, or needs one that is not there; the message names
-            the section, the class and the keys that come close.
+        owner: the object.
+        name: name of the argument.
+        value: what was given.
+        expected: what would fit.
+        example: a value that would.
     """
-    if isinstance(section, (list, tuple)):
-        for i, each in enumerate(section):
-            check_arguments(f'{key}.{i}', each, registries)
-    elif isinstance(section, Mapping):
-        kind = find_class(section.get('type'), registries)
-        if kind is not None:
-            check_keywords(key, kind, set(section) - {'type'}, _HANDED_DOWN)
-        for name, each in section.items():
-            if name not in _OWN_RULES:
-                check_arguments(f'{key}.{name}', each, registries)
+    return ValueError(
+        f'{name}={value!r} ({type(value).__name__}) of {type(owner).__name__}; expected '
+        f'{expected}, such as {name}={example!r}'
+    )
 
 
-def find_class(name: Any, registries: Iterable[Registry]) -> type | None:
-    """Return the class that a ``type`` stands for; None if it is in none of the registries."""
-    if inspect.isclass(name):
-        return name
-    if not isinstance(name, str):
-        return None
-    found = (registry.module_dict.get(name) for registry in registries)
-    return next((each for each in found if inspect.isclass(each)), None)
+def _plain(value: Any) -> Any:
+    """A number as Python's own, None for anything else; True and False are no numbers."""
+    if isinstance(value, (np.integer, np.floating)):
+        value = value.item()
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and not math.isnan(value) else None
 
 
-def check_keywords(
-    key: str, kind: type, given: Collection[str], handed_down: Collection[str] = ()
-) -> None:
-    """Check the names of arguments for a class.
+def _items(value: Any) -> list | None:
+    """The entries of a list, tuple or array, None for anything else."""
+    if isinstance(value, np.ndarray):
+        return list(value) if value.ndim else None
+    return list(value) if isinstance(value, (list, tuple)) else None
+
+
+def _numbers(value: Any, fits: Callable[[Any], bool]) -> list | None:
+    """The numbers of a sequence, None where it is none or one of them does not fit."""
+    items = [_plain(each) for each in _items(value) or [None]]
+    return items if all(each is not None and fits(each) for each in items) else None
+
+
+def number(
+    owner: object,
+    name: str,
+    value: Any,
+    example: float,
+    above: float = -_INFINITE,
+    at_least: float = -_INFINITE,
+) -> float:
+    """Take a finite number.
 
     Args:
-        key: where they stand in the config.
-        kind: the class.
-        given: the names.
-        handed_down: arguments that are given from elsewhere.
+        owner: the object.
+        name: name of the argument.
+        value: what was given.
+        example: a number that would fit.
+        above: it has to be larger than this.
+        at_least: it has to be this or larger.
 
     Raises:
-        TypeError: if the class does not take one, or needs one that is not there.
+        ValueError: if it is none.
     """
-    parameters = keywords_of(kind)
-    if parameters is None:
-        return
-    check_keys(key, given, [*parameters, *handed_down], f', which {kind.__name__} does not take')
-    missing = [name for name in _needed(kind) if name not in given and name not in handed_down]
-    if missing:
-        raise TypeError(f'{key} has no {", ".join(missing)}, which {kind.__name__} needs')
+    found = _plain(value)
+    if found is None or math.isinf(found) or not (found > above and found >= at_least):
+        raise misfit(owner, name, value, f'a number{_limits(above, at_least)}', example)
+    return found
 
 
-def _needed(kind: type) -> list[str]:
-    """The arguments that a class of this project cannot do without.
+def whole(owner: object, name: str, value: Any, example: int, at_least: int) -> int:
+    """Take a whole number (an ``int``, not 5.0).
 
-    Of layers no one knows: a part hands most of them down.
+    Raises:
+        ValueError: if it is none, or less than ``at_least``.
     """
-    if not kind.__module__.startswith('mmdet3d.') or '.layers.' in kind.__module__:
-        return []
-    return [
-        name
-        for name, each in inspect.signature(kind).parameters.items()
-        if each.default is each.empty and each.kind is not each.VAR_KEYWORD
-    ]
+    found = _plain(value)
+    if not isinstance(found, int) or found < at_least:
+        raise misfit(owner, name, value, f'a whole number of at least {at_least}', example)
+    return found
 
 
-def check_keys(key: str, given: Iterable[str], known: Collection[str], why: str = '') -> None:
-    """Check that the keys of a section are known ones.
+def probability(owner: object, name: str, value: Any) -> float:
+    """Take a number from 0 to 1.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    found = _plain(value)
+    if found is None or not 0 <= found <= 1:
+        raise misfit(owner, name, value, 'a probability, a number from 0 to 1', 0.5)
+    return found
+
+
+def switch(owner: object, name: str, value: Any) -> bool:
+    """Take True or False.
+
+    Raises:
+        ValueError: if it is neither; a text such as ``'False'`` would count as True.
+    """
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise misfit(owner, name, value, 'True or False', False)
+
+
+def numbers(
+    owner: object, name: str, value: Any, example: list[float], at_least: float = -_INFINITE
+) -> list[float]:
+    """Take a list of as many finite numbers as the example has.
+
+    Raises:
+        ValueError: if it is none, or one is less than ``at_least``.
+    """
+    found = _numbers(value, lambda each: math.isfinite(each) and each >= at_least)
+    if found is None or len(found) != len(example):
+        kind = f'a list of {len(example)} numbers{_limits(at_least=at_least)}'
+        raise misfit(owner, name, value, kind, example)
+    return found
+
+
+def per_axis(owner: object, name: str, value: Any, example: list[float]) -> list[float]:
+    """Take three finite numbers (x, y, z) of at least 0, or one that holds for all three.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    found = _plain(value)
+    return numbers(owner, name, value if found is None else [found] * 3, example, at_least=0)
+
+
+def interval(
+    owner: object, name: str, value: Any, example: list[float], above: float = -_INFINITE
+) -> list[float]:
+    """Take (low, high), finite numbers of which the first is not larger.
+
+    Raises:
+        ValueError: if it is none, or ``low`` is not larger than ``above``.
+    """
+    found = _numbers(value, lambda each: math.isfinite(each) and each > above)
+    if found is None or len(found) != 2 or found[0] > found[1]:
+        kind = f'a list (low, high) of two numbers{_limits(above)}, low first'
+        raise misfit(owner, name, value, kind, example)
+    return found
+
+
+def symmetric_interval(owner: object, name: str, value: Any, example: list[float]) -> list[float]:
+    """Take (low, high), or one number r that stands for (-r, r).
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    found = _plain(value)
+    return interval(owner, name, value if found is None else [-found, found], example)
+
+
+def space(owner: object, name: str, value: Any) -> list[float]:
+    """Take a block of space (x_min, y_min, z_min, x_max, y_max, z_max), which may be infinite.
+
+    Raises:
+        ValueError: if it is none, or a minimum is not below its maximum.
+    """
+    found = _numbers(value, lambda each: True)
+    if found is None or len(found) != 6 or any(found[i] >= found[i + 3] for i in range(3)):
+        raise misfit(
+            owner,
+            name,
+            value,
+            'six numbers in metres (x_min, y_min, z_min, x_max, y_max, z_max), minima below maxima',
+            [0, -40, -3, 70.4, 40, 1],
+        )
+    return found
+
+
+def names(owner: object, name: str, value: Any, example: list[str]) -> list[str]:
+    """Take a list of names; one name alone would be taken for a list of letters.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    found = _items(value)
+    if found is None or not all(isinstance(each, str) for each in found):
+        raise misfit(owner, name, value, 'a list of names', example)
+    return [str(each) for each in found]
+
+
+def mapping(owner: object, name: str, value: Any, example: dict) -> dict[str, Any]:
+    """Take a dict with names as keys.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
+        raise misfit(owner, name, value, 'a dict', example)
+    return dict(value)
+
+
+def columns(owner: object, name: str, value: Any, load_dim: int) -> list[int]:
+    """Take columns of points: a list of their numbers, or how many of the first.
 
     Args:
-        key: where the section stands in the config.
-        given: its keys.
-        known: the known ones.
-        why: what to say of an unknown one.
+        owner: the object.
+        name: name of the argument.
+        value: what was given.
+        load_dim: how many columns there are.
 
     Raises:
-        TypeError: if one is not; the message names those that come close.
+        ValueError: if they are fewer than three (x, y, z), or not all from 0 to ``load_dim - 1``.
     """
-    for name in given:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-            hint = f'did you mean {" or ".join(close)}?' if close else f'known are {sorted(known)}'
-            raise TypeError(f'{key} has {name}{why or ", which nothing reads"}: {hint}')
+    first = _plain(value)
+    found = list(range(first)) if isinstance(first, int) else _numbers(value, lambda each: True)
+    if (
+        found is None
+        or len(found) < 3
+        or not all(isinstance(each, int) and 0 <= each < load_dim for each in found)
+    ):
+        raise misfit(
+            owner,
+            name,
+            value,
+            f'with load_dim={load_dim} columns from 0 to {load_dim - 1}, x, y, z (three at least) '
+            'first, as a list or as the number of the first ones',
+            [*range(load_dim)],
+        )
+    return found
 
 
-def keywords_of(kind: type) -> dict[str, inspect.Parameter] | None:
-    """Return the keyword arguments of a class, with those that it passes on to its bases.
-
-    Returns:
-        the arguments by name; None where any keyword may be one.
-    """
-    found: dict[str, inspect.Parameter] = {}
-    for base in kind.__mro__:
-        if '__init__' not in vars(base):
-            continue
-        parameters = list(inspect.signature(vars(base)['__init__']).parameters.values())[1:]
-        for each in parameters:
-            if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY):
-                found.setdefault(each.name, each)
-        passes_on = any(each.kind is each.VAR_KEYWORD for each in parameters)
-        if not passes_on:
-            return found
-        if base.__module__.split('.')[0] not in _KNOWN_PACKAGES:
-            return None
-    return None
+def _limits(above: float = -_INFINITE, at_least: float = -_INFINITE) -> str:
+    limits = [f' above {above}'] * (above > -_INFINITE)
+    return ''.join(limits + [f' of at least {at_least}'] * (at_least > -_INFINITE))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mmcv.parallel import DataContainer
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, names
+from mmdet3d.utils.arguments import ShowsArguments, names
 
 META_KEYS = (
     'filename',
@@ -35,7 +35,7 @@ META_KEYS = (
 
 
 @PIPELINES.register_module()
-class Collect3D(PipelineStep):
+class Collect3D(ShowsArguments):
     """Keep what the detector takes, and a dict of what happened to the frame.
 
     Args:

@@ -17,16 +17,16 @@ from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.object_database import DbInfos, load_database
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
-from mmdet3d.datasets.pipelines.arguments import (
-    PipelineStep,
+from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
+from mmdet3d.utils.arguments import (
+    ShowsArguments,
     mapping,
     misfit,
     names,
     number,
     whole,
 )
-from mmdet3d.datasets.pipelines.load_points import check_disk_backend
-from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
 
 _POINTS_LOADER = {
     'type': 'LoadPointsFromFile',
@@ -64,7 +64,7 @@ class BatchSampler:
 
 
 @OBJECTSAMPLERS.register_module()
-class DataBaseSampler(PipelineStep):
+class DataBaseSampler(ShowsArguments):
     """Fill a frame up with objects cut from other frames.
 
     Databases of mmdetection3d before v1.0 are recognised, and their boxes converted. Objects whose

@@ -7,11 +7,11 @@ import torch
 from mmcv.parallel import DataContainer
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, names, switch
+from mmdet3d.utils.arguments import ShowsArguments, names, switch
 
 
 @PIPELINES.register_module()
-class DefaultFormatBundle3D(PipelineStep):
+class DefaultFormatBundle3D(ShowsArguments):
     """Wrap points, boxes and labels in mmcv's ``DataContainer``, which says how to batch each.
 
     Args:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import (
-    PipelineStep,
+from mmdet3d.utils.arguments import (
+    ShowsArguments,
     interval,
     per_axis,
     switch,
@@ -15,7 +15,7 @@ from mmdet3d.datasets.pipelines.arguments import (
 
 
 @PIPELINES.register_module()
-class GlobalRotScaleTrans(PipelineStep):
+class GlobalRotScaleTrans(ShowsArguments):
     """Rotate about z, then scale, then move, points and boxes together.
 
     Args:

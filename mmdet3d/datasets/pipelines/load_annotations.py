@@ -3,7 +3,7 @@
 from typing import Any
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, switch
+from mmdet3d.utils.arguments import ShowsArguments, switch
 
 _NOT_LIDAR = (
     'with_attr_label',
@@ -19,7 +19,7 @@ _WITHOUT_EFFECT = ('poly2mask', 'seg_3d_dtype', 'file_client_args')
 
 
 @PIPELINES.register_module()
-class LoadAnnotations3D(PipelineStep):
+class LoadAnnotations3D(ShowsArguments):
     """Take the 3D boxes and their labels from ``results['ann_info']``.
 
     Args:

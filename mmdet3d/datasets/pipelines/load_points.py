@@ -10,12 +10,12 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints, get_points_type
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, columns, switch, whole
 from mmdet3d.datasets.point_files import find_cloud, points_from_memory, read_points
+from mmdet3d.utils.arguments import ShowsArguments, columns, switch, whole
 
 
 @PIPELINES.register_module()
-class LoadPointsFromFile(PipelineStep):
+class LoadPointsFromFile(ShowsArguments):
     """Read the file ``results['pts_filename']`` into ``results['points']``.
 
     :func:`mmdet3d.datasets.point_files.read_points` says which files and what is looked at.

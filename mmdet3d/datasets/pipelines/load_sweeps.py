@@ -7,10 +7,10 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, columns, misfit, switch, whole
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.datasets.point_files import find_cloud, read_points
 from mmdet3d.datasets.point_warnings import warn_once
+from mmdet3d.utils.arguments import ShowsArguments, columns, misfit, switch, whole
 
 # Column of the time lag, in seconds; the files have the number of the beam there.
 _TIME = 4
@@ -21,7 +21,7 @@ _MOST_LAG = 60.0
 
 
 @PIPELINES.register_module()
-class LoadPointsFromMultiSweeps(PipelineStep):
+class LoadPointsFromMultiSweeps(ShowsArguments):
     """Bring the points of earlier sweeps into the key frame's coordinates and add them.
 
     Column 4 becomes the time from a point's sweep to the key frame in seconds, 0 for its own.

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, names, space
+from mmdet3d.utils.arguments import ShowsArguments, names, space
 
 
 def _keep(results: dict, mask: np.ndarray) -> dict:
@@ -16,7 +16,7 @@ def _keep(results: dict, mask: np.ndarray) -> dict:
 
 
 @PIPELINES.register_module()
-class ObjectRangeFilter(PipelineStep):
+class ObjectRangeFilter(ShowsArguments):
     """Keep the objects whose centre is inside a range in bird's-eye view.
 
     Args:
@@ -39,7 +39,7 @@ class ObjectRangeFilter(PipelineStep):
 
 
 @PIPELINES.register_module()
-class ObjectNameFilter(PipelineStep):
+class ObjectNameFilter(ShowsArguments):
     """Keep the objects whose class is one of the trained ones, so drop those labelled -1.
 
     Args:

@@ -5,21 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import (
-    PipelineStep,
+from mmdet3d.ops.on_cpu.box_collision import first_free_try, seen_from_above
+from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.utils.arguments import (
+    ShowsArguments,
     per_axis,
     symmetric_interval,
     whole,
 )
-from mmdet3d.ops.on_cpu.box_collision import first_free_try, seen_from_above
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
 # Below this width mmdetection3d takes the range of the rotation about the sensor for "none".
 _MIN_GLOBAL_RANGE = 1e-3
 
 
 @PIPELINES.register_module()
-class ObjectNoise(PipelineStep):
+class ObjectNoise(ShowsArguments):
     """Turn and move every object at random, without letting it run into another.
 
     Source: Zhou and Tuzel, VoxelNet, CVPR 2018, section 3.2 (first form of augmentation).

@@ -4,8 +4,8 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, mapping, switch
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.utils.arguments import ShowsArguments, mapping, switch
 
 _EXAMPLE = {
     'info_path': 'data/kitti/kitti_dbinfos_train.pkl',
@@ -18,7 +18,7 @@ _EXAMPLE = {
 
 
 @PIPELINES.register_module()
-class ObjectSample(PipelineStep):
+class ObjectSample(ShowsArguments):
     """Paste objects of the ground-truth database where they collide with nothing.
 
     Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2018.

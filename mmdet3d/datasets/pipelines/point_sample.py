@@ -4,11 +4,11 @@ import numpy as np
 import torch
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, number, switch, whole
+from mmdet3d.utils.arguments import ShowsArguments, number, switch, whole
 
 
 @PIPELINES.register_module()
-class PointSample(PipelineStep):
+class PointSample(ShowsArguments):
     """Sample a fixed number of points, as PointRCNN (Shi et al., CVPR 2019, section 4.1) needs.
 
     A cloud with fewer points is sampled with replacement. A cloud without points becomes points at

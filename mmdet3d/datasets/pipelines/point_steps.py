@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, space
 from mmdet3d.datasets.point_warnings import is_out_of_view, warn_out_of_view
+from mmdet3d.utils.arguments import ShowsArguments, space
 
 
 @PIPELINES.register_module()
-class PointsRangeFilter(PipelineStep):
+class PointsRangeFilter(ShowsArguments):
     """Keep the points strictly inside a range; the cloud may be left empty.
 
     A cloud that is almost wholly outside is warned about, see :func:`warn_out_of_view`.
@@ -38,7 +38,7 @@ class PointsRangeFilter(PipelineStep):
 
 
 @PIPELINES.register_module()
-class PointShuffle(PipelineStep):
+class PointShuffle(ShowsArguments):
     """Put the points in a random order, so that a voxel's limit does not favour any direction."""
 
     def __call__(self, results: dict) -> dict:

@@ -3,11 +3,11 @@
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, probability, switch
+from mmdet3d.utils.arguments import ShowsArguments, probability, switch
 
 
 @PIPELINES.register_module()
-class RandomFlip3D(PipelineStep):
+class RandomFlip3D(ShowsArguments):
     """Mirror points and boxes: horizontally (LiDAR y to -y), vertically (x to -x).
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 from mmdet.datasets.pipelines import Compose
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.pipelines.arguments import PipelineStep, misfit, number, numbers, switch
+from mmdet3d.utils.arguments import ShowsArguments, misfit, number, numbers, switch
 
 _DIRECTIONS = ('horizontal', 'vertical', 'diagonal')
 
@@ -18,7 +18,7 @@ def _as_list(value: Any) -> list:
 
 
 @PIPELINES.register_module()
-class MultiScaleFlipAug3D(PipelineStep):
+class MultiScaleFlipAug3D(ShowsArguments):
     """Run the same steps on several scaled and flipped copies of a frame.
 
     Args:

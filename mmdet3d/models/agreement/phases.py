@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mmdet3d.utils.arguments import check_keys
+from mmdet3d.utils.keywords import check_keys
 
 _ANCHORS_TRAIN = (
     'assigner', 'sampler', 'allowed_border', 'pos_weight', 'code_weight', 'debug', 'kd_cfg',

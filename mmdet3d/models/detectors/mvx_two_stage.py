@@ -6,7 +6,7 @@ from torch import Tensor
 
 from mmdet3d.models.builder import DETECTORS
 from mmdet3d.models.detectors.voxelnet import VoxelNet
-from mmdet3d.utils.arguments import check_keys
+from mmdet3d.utils.keywords import check_keys
 
 _PARTS = ('voxel_layer', 'voxel_encoder', 'middle_encoder', 'backbone', 'neck', 'bbox_head')
 _CAMERA_PARTS = ('pts_fusion_layer', 'img_backbone', 'img_neck', 'img_rpn_head', 'img_roi_head')

@@ -25,7 +25,7 @@ from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
 from mmdet3d.models.interfaces import Head, MiddleEncoder, Neck, VoxelEncoder
 from mmdet3d.models.kd import FeatureKind, KDBatch, sum_terms
 from mmdet3d.ops import Voxelization
-from mmdet3d.utils.arguments import check_keywords
+from mmdet3d.utils.keywords import check_keywords
 
 
 @DETECTORS.register_module()
