@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from mmcv_patched.parallel import UnpackedBatch, unpack
 from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
-from mmcv_patched.runner.finite import require_finite_losses, sample_names
+from mmcv_patched.runner.finite import require_finite_losses, require_finite_weights, sample_names
 from mmcv_patched.runner.weights import (
     adapt_modules,
     load_fitting,
@@ -136,9 +136,13 @@ class BaseRunner(mmcv.runner.BaseRunner):
             meta: further entries for the checkpoint's ``meta``.
             create_symlink: let ``latest.pth`` point at the file, or be a copy of it where there are
                 no symbolic links.
+
+        Raises:
+            NonFiniteError: if a parameter is not finite; nothing is written then.
         """
         number = getattr(self, self.unit) + 1
         filename = (filename_tmpl or f'{self.unit}_{{}}.pth').format(number)
+        require_finite_weights(self.model, filename)
         # Hooks save after a step and before it is counted.
         done = {'epoch': self.epoch + 1, 'iter': self.iter, self.unit: number}
         meta = {**(meta or {}), **(self.meta or {}), **done}
@@ -159,14 +163,15 @@ class BaseRunner(mmcv.runner.BaseRunner):
         Args:
             filename: path or URL of the checkpoint.
             map_location: where to load it, as in ``torch.load``.
-            strict: refuse weights that do not fit in whole.
+            strict: refuse weights that leave a part of the network as it was initialised.
             revise_keys: patterns in the weights' names and what takes their place.
 
         Returns:
             the checkpoint.
 
         Raises:
-            ValueError: if none of its weights fits, or not all with ``strict``.
+            ValueError: if none of its weights fits, or with ``strict`` some are missing or of
+                another shape.
         """
         checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, self.logger)
         weights = read_weights(checkpoint, filename, revise_keys)
@@ -174,7 +179,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
         adapt_modules(model, weights, read_meta(checkpoint), filename)
         require_some_fit(model, weights, filename)
         misfit = load_fitting(model, weights)
-        if strict and any(misfit):
+        if strict and (misfit.missing or misfit.reshaped):
             raise ValueError(f'its weights do not fit this {type(model).__name__}: {misfit}')
         warn_of_partial_fit(model, misfit, filename)
         return checkpoint

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmcv.parallel import is_module_wrapper
 from mmcv.runner import BaseRunner
+from torch import nn
 
 _ADVICE = (
     'No step was taken with it, and earlier checkpoints are as they were. Look at these samples, '
@@ -72,6 +74,27 @@ def require_finite_norm(norm: float, runner: BaseRunner) -> None:
     if not math.isfinite(norm):
         raise NonFiniteError(
             f'not finite: the norm of the gradients ({norm}) in {_place(runner)}. {_ADVICE}'
+        )
+
+
+def require_finite_weights(model: nn.Module, filename: str) -> None:
+    """Check what is about to be saved, so that earlier checkpoints stay the latest.
+
+    Args:
+        model: the network, wrapped or not.
+        filename: what it is to be saved as.
+
+    Raises:
+        NonFiniteError: if a parameter is not finite.
+    """
+    network: Any = model.module if is_module_wrapper(model) else model
+    parameters = list(network.named_parameters())
+    bad = [name for name, parameter in parameters if not parameter.isfinite().all()]
+    if bad:
+        raise NonFiniteError(
+            f'not finite: {len(bad)} of {len(parameters)} parameters ({bad[0]}, ...), so '
+            f'{filename} is not written, and earlier checkpoints are as they were. Clip gradients '
+            'by optimizer_config.grad_clip, which also finds the iteration, or lower optimizer.lr'
         )
 
 

@@ -160,16 +160,17 @@ def load_fitting(model: nn.Module, weights: dict[str, Tensor]) -> Misfit:
 
 
 def warn_of_partial_fit(model: nn.Module, misfit: Misfit, filename: str) -> None:
-    """Say in one warning which weights of a network stay as they were initialised, if any do."""
-    left = [*misfit.missing, *misfit.reshaped]
-    if left:
-        layers = list(dict.fromkeys(name.rpartition('.')[0] or name for name in left))
-        listed = ', '.join(layers[:_SHOWN]) + (', ...' if len(layers) > _SHOWN else '')
-        warnings.warn(
-            f'{filename} fits this {type(model).__name__} in part: {len(left)} of its '
-            f'{len(model.state_dict())} weights stay as initialised, those of {listed} ({misfit})',
-            stacklevel=2,
-        )
+    """Say in one warning what of some weights was not loaded, and what stays as initialised."""
+    if not any(misfit):
+        return
+    names = [*misfit.missing, *misfit.reshaped]
+    layers = list(dict.fromkeys(name.rpartition('.')[0] or name for name in names))
+    listed = ', '.join(layers[:_SHOWN]) + (', ...' if len(layers) > _SHOWN else '')
+    warnings.warn(
+        f'{filename} fits this {type(model).__name__} in part: {misfit}. As initialised stay '
+        f'{len(names)} of its {len(model.state_dict())} weights{f", of {listed}" if names else ""}',
+        stacklevel=2,
+    )
 
 
 def _is_counter(key: str) -> bool:

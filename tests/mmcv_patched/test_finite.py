@@ -159,6 +159,16 @@ def test_gradients_that_are_not_finite_are_judged_before_the_step(tmp_path, kind
     assert torch.isfinite(weight)
 
 
+@both_runners
+def test_without_a_norm_to_judge_the_weights_are_not_saved(tmp_path, kind):
+    runner = make_runner(tmp_path, kind)
+    message, _ = run(runner, batch(1), batch(2), batch(3, root=torch.ones(())))
+    name = 'epoch_1.pth' if kind is EPOCHS else 'iter_3.pth'
+    assert f'not finite: 1 of 1 parameters (weight, ...), so {name} is not written' in message
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == (set() if kind is EPOCHS else {'iter_1.pth', 'iter_2.pth', 'latest.pth'})
+
+
 def test_a_figure_that_is_no_loss_may_be_no_number(tmp_path):
     class Recall(Net):
         def train_step(self, *args, **kwargs):

@@ -192,7 +192,7 @@ def test_fine_tuning_for_other_classes_warns_once_of_what_is_not_loaded(cfg, tmp
     cfg.lr_config = cfg.momentum_config = None
     runner = run_training(cfg, validate=False, seed=0)
     (line,) = {str(each.message) for each in told if 'in part' in str(each.message)}
-    assert 'other_classes.pth' in line and f'{len(head)} of its' in line
+    assert 'other_classes.pth' in line and f'As initialised stay {len(head)} of its' in line
     assert 'bbox_head.conv_cls, bbox_head.conv_reg, bbox_head.conv_dir_cls' in line
     loaded = runner.model.module.state_dict()
     name = 'backbone.blocks.0.0.weight'
