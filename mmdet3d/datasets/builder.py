@@ -11,7 +11,7 @@ from mmcv.utils import Registry
 from mmdet.datasets import builder as mmdet_builder
 from mmdet.datasets.builder import DATASETS, PIPELINES, build_dataloader
 
-from mmdet3d.utils.keywords import check_arguments
+from mmdet3d.utils.keywords import check_arguments, check_complete
 from mmdet3d.utils.registry import suggest_names
 
 OBJECTSAMPLERS = Registry('Object sampler')
@@ -32,5 +32,8 @@ def build_dataset(cfg: dict | list[dict], default_args: dict | None = None) -> A
     """
     registries = DATASETS, PIPELINES, OBJECTSAMPLERS
     check_arguments('data', cfg, registries)
+    check_complete(
+        'data', {**(default_args or {}), **cfg} if isinstance(cfg, dict) else cfg, registries
+    )
     with suggest_names(*registries):
         return mmdet_builder.build_dataset(cfg, default_args)

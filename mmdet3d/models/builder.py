@@ -13,7 +13,7 @@ from mmdet.core.bbox.iou_calculators.builder import IOU_CALCULATORS
 from mmdet.models.builder import BACKBONES, DETECTORS, HEADS, LOSSES, MODELS, NECKS
 
 from mmdet3d.models.layers.builder import LAYERS
-from mmdet3d.utils.keywords import check_arguments
+from mmdet3d.utils.keywords import check_arguments, check_complete
 from mmdet3d.utils.registry import suggest_names
 
 VOXEL_ENCODERS = MODELS
@@ -78,6 +78,7 @@ def build_detector(cfg: dict, train_cfg: dict | None = None, test_cfg: dict | No
     parts = PRIOR_GENERATORS, BBOX_ASSIGNERS, BBOX_SAMPLERS, BBOX_CODERS, IOU_CALCULATORS
     registries = MODELS, LAYERS, *parts
     check_arguments('model', cfg, registries)
+    check_complete('model', cfg, registries)
     with suggest_names(*registries):
         return DETECTORS.build(cfg, default_args=given)
 

@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from mmcv.utils import Registry
@@ -24,19 +24,44 @@ def check_arguments(key: str, section: Any, registries: Collection[Registry]) ->
         registries: where their types may be registered; sections of other types are not judged.
 
     Raises:
-        TypeError: if a class does not take a key, or needs one that is not there; the message names
-            the section, the class and the keys that come close.
+        TypeError: if a class does not take a key; the message names the section, the class and the
+            keys that come close.
     """
+    for place, each, kind in _typed_sections(key, section, registries):
+        check_keywords(place, kind, set(each) - {'type'}, _HANDED_DOWN)
+
+
+def check_complete(key: str, section: Any, registries: Collection[Registry]) -> None:
+    """Check that a section, and those in it, have the keys that their classes need.
+
+    Args:
+        key: where the section stands in the config.
+        section: the section, or a list of them.
+        registries: where their types may be registered.
+
+    Raises:
+        TypeError: if one is not there; the message names the section and the class.
+    """
+    for place, each, kind in _typed_sections(key, section, registries):
+        missing = [name for name in _needed(kind) if name not in (*each, *_HANDED_DOWN)]
+        if missing:
+            raise TypeError(f'{place} has no {", ".join(missing)}, which {kind.__name__} needs')
+
+
+def _typed_sections(
+    key: str, section: Any, registries: Collection[Registry]
+) -> Iterator[tuple[str, Mapping, type]]:
+    """Give a section and those in it that name a class, with their keys and the classes."""
     if isinstance(section, (list, tuple)):
         for i, each in enumerate(section):
-            check_arguments(f'{key}.{i}', each, registries)
+            yield from _typed_sections(f'{key}.{i}', each, registries)
     elif isinstance(section, Mapping):
         kind = find_class(section.get('type'), registries)
         if kind is not None:
-            check_keywords(key, kind, set(section) - {'type'}, _HANDED_DOWN)
+            yield key, section, kind
         for name, each in section.items():
             if name not in _OWN_RULES:
-                check_arguments(f'{key}.{name}', each, registries)
+                yield from _typed_sections(f'{key}.{name}', each, registries)
 
 
 def find_class(name: Any, registries: Iterable[Registry]) -> type | None:
@@ -61,15 +86,12 @@ def check_keywords(
         handed_down: arguments that are given from elsewhere.
 
     Raises:
-        TypeError: if the class does not take one, or needs one that is not there.
+        TypeError: if the class does not take one.
     """
     parameters = keywords_of(kind)
     if parameters is None:
         return
     check_keys(key, given, [*parameters, *handed_down], f', which {kind.__name__} does not take')
-    missing = [name for name in _needed(kind) if name not in given and name not in handed_down]
-    if missing:
-        raise TypeError(f'{key} has no {", ".join(missing)}, which {kind.__name__} needs')
 
 
 def _needed(kind: type) -> list[str]:

@@ -219,6 +219,14 @@ def test_gradients_accumulate_in_mixed_precision(repo_root, kitti_data, tmp_path
         ),
         (['tools/test.py', STUDENT, 'none.pth'], 'say what to do with the detections'),
         (['tools/train.py', 'none.py'], 'config none.py does not exist'),
+        (
+            ['tools/train.py', STUDENT, '--cfg-options', 'lr=1'],
+            'lr is a variable of the config file, which has been used already; set optimizer.lr',
+        ),
+        (
+            ['tools/train.py', STUDENT, '--cfg-options', 'model.bbox_head.num_classes=2'],
+            'model.bbox_head.num_classes=2 does not go with data.train.dataset.classes=',
+        ),
     ],
     ids=[
         'no teacher',
@@ -227,6 +235,8 @@ def test_gradients_accumulate_in_mixed_precision(repo_root, kitti_data, tmp_path
         'no length',
         'nothing to do',
         'no config',
+        'variable',
+        'other number of classes',
     ],
 )
 def test_a_wrong_command_says_what_is_wrong_and_leaves_nothing(

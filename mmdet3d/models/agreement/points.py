@@ -42,6 +42,8 @@ def check_point_detector(
 
 def _check_neck(backbone: Part, neck: Part) -> None:
     stages = [sum(scale[-1] for scale in scales) for scales in backbone['sa_channels']]
+    if not set(backbone['out_indices']) <= set(range(len(stages))):
+        return  # the backbone itself refuses them
     widths = [backbone['in_channels'] - 3, *(stages[i] for i in backbone['out_indices'])]
     steps = neck['fp_channels']
     require_agreement(

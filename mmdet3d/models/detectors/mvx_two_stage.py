@@ -6,7 +6,6 @@ from torch import Tensor
 
 from mmdet3d.models.builder import DETECTORS
 from mmdet3d.models.detectors.voxelnet import VoxelNet
-from mmdet3d.utils.keywords import check_keys
 
 _PARTS = ('voxel_layer', 'voxel_encoder', 'middle_encoder', 'backbone', 'neck', 'bbox_head')
 _CAMERA_PARTS = ('pts_fusion_layer', 'img_backbone', 'img_neck', 'img_rpn_head', 'img_roi_head')
@@ -30,10 +29,13 @@ class MVXFasterRCNN(VoxelNet):
         test_cfg: settings for testing: ``pts`` those of the head.
         init_cfg: initialisation.
         pretrained: accepted for mmdetection3d's configs; has to be None, use ``load_from``.
-        **camera_parts: mmdetection3d's parts for images and their fusion; have to be None.
+        pts_fusion_layer: mmdetection3d's parts for images and their fusion; have to be None.
+        img_backbone: likewise.
+        img_neck: likewise.
+        img_rpn_head: likewise.
+        img_roi_head: likewise.
 
     Raises:
-        TypeError: for an argument that mmdetection3d does not have either.
         ValueError: if there is no head, a part for images or ``pretrained`` is given, ``kd_cfg`` is
             not understood, settings are not under ``pts``, or two settings of the parts disagree.
     """
@@ -62,9 +64,14 @@ class MVXFasterRCNN(VoxelNet):
         test_cfg: dict | None = None,
         init_cfg: dict | None = None,
         pretrained: None = None,
-        **camera_parts: None,
+        pts_fusion_layer: None = None,
+        img_backbone: None = None,
+        img_neck: None = None,
+        img_rpn_head: None = None,
+        img_roi_head: None = None,
     ) -> None:
-        _refuse_camera(camera_parts)
+        camera_parts = pts_fusion_layer, img_backbone, img_neck, img_rpn_head, img_roi_head
+        _refuse_camera(dict(zip(_CAMERA_PARTS, camera_parts)))
         of_points = {
             'train_cfg': _of_points('train_cfg', train_cfg),
             'test_cfg': _of_points('test_cfg', test_cfg),
@@ -97,9 +104,6 @@ class MVXFasterRCNN(VoxelNet):
 
 
 def _refuse_camera(given: dict[str, Any]) -> None:
-    points = [f'{MVXFasterRCNN.part_prefix}{name}' for name in _PARTS]
-    why = ', which MVXFasterRCNN does not take'
-    check_keys('model', given, [*_CAMERA_PARTS, *points], why)
     for name, value in given.items():
         if value is not None:
             raise ValueError(

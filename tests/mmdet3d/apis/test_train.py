@@ -107,7 +107,8 @@ def test_what_cannot_be_run_leaves_no_folder(cfg, tmp_path, options, arguments, 
 
 
 def test_a_missing_validation_file_leaves_no_folder(cfg, tmp_path):
-    cfg.data.val = {'type': 'KittiDataset', 'ann_file': 'no/infos.pkl'}
+    names = list(cfg.class_names)
+    cfg.data.val = {'type': 'KittiDataset', 'ann_file': 'no/infos.pkl', 'classes': names}
     with pytest.raises(FileNotFoundError, match=r'data.val.ann_file no/infos.pkl does not exist'):
         run_training(cfg)
     assert list(tmp_path.iterdir()) == []
