@@ -121,10 +121,7 @@ def _refuse_unknown(dataset: Any, options: Mapping[str, Any]) -> None:
         close = difflib.get_close_matches(name, HOOK_SETTINGS, n=1, cutoff=0.8)
         if name not in (known or ()) and (known is not None or close):
             names = sorted({*HOOK_SETTINGS, 'metric', *(known or ())})
-            raise ValueError(
-                f'evaluation.{name} is no setting: {near_misses(name, names)} (settings are '
-                f'{", ".join(names)})'
-            )
+            raise ValueError(f'evaluation.{name} is no setting: {near_misses(name, names)}')
 
 
 def _best(cfg: mmcv.Config, dataset: Any, hook: Mapping[str, Any]) -> dict[str, str]:

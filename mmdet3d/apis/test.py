@@ -88,9 +88,7 @@ def run_test(
         print(f'Detections written: {written}')
     if show_dir is not None:
         _show(cfg, dataset, outputs, show_dir)
-    if metrics:
-        return dataset.evaluate(outputs, metric=metrics, **(options or {}))
-    return None
+    return dataset.evaluate(outputs, metric=metrics, **(options or {})) if metrics else None
 
 
 def _check_out(out: str) -> None:

@@ -33,10 +33,7 @@ def check_metrics(
         raise ValueError(f'metric={metric!r}; expected a name or a list of names: {list(allowed)}')
     for name in names:
         if name not in allowed:
-            hint = near_misses(name, allowed)
-            raise ValueError(
-                f'{owner} has no metric {name!r}: {hint} (it knows {", ".join(allowed)})'
-            )
+            raise ValueError(f'{owner} has no metric {name!r}: {near_misses(name, allowed)}')
 
 
 def option_names(function: Callable) -> list[str] | None:
@@ -65,9 +62,9 @@ def check_options(function: Callable, options: Mapping[str, Any]) -> None:
     known = option_names(function)
     for name in options:
         if known is not None and name not in known:
+            owner = type(getattr(function, '__self__', None)).__name__
             raise ValueError(
-                f'{function.__qualname__} has no option {name!r}: {near_misses(name, known)} '
-                f'(its options are {", ".join(known)})'
+                f'{function.__name__} of {owner} has no option {name!r}: {near_misses(name, known)}'
             )
     refuse_screen(options.get('show', False))
     for name in _FOLDERS:

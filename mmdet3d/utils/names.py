@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+_LONG = 30
+
 
 def near_misses(given: str, allowed: Iterable[str]) -> str:
     """Say what a name that is not known may have meant.
@@ -12,11 +14,14 @@ def near_misses(given: str, allowed: Iterable[str]) -> str:
         allowed: the names that are known.
 
     Returns:
-        ``did you mean ...?`` where some come close, in whatever case; else a list of all.
+        ``did you mean ...?`` where some come close, in whatever case, and a list of all that are
+        known, unless it is long and some come close.
     """
     names = list(allowed)
     by_key = {name.lower(): name for name in names}
     close = difflib.get_close_matches(given.lower(), by_key, n=3, cutoff=0.6)
-    if close:
-        return f'did you mean {" or ".join(by_key[key] for key in close)}?'
-    return f'allowed are {", ".join(names) or "none"}'
+    listing = f'allowed are {", ".join(names) or "none"}'
+    if not close:
+        return listing
+    meant = f'did you mean {" or ".join(by_key[key] for key in close)}?'
+    return meant if len(names) > _LONG else f'{meant} ({listing})'

@@ -153,29 +153,34 @@ def _notes(
     gt: Annotations, classes: Sequence[KittiClass], difficulties: Sequence[Difficulty]
 ) -> list[str]:
     """Say what of the benchmark does not fit the ground truth."""
-    notes = []
+    notes = [_note_on_class(gt, cls, difficulties[-1]) for cls in classes]
+    return [note for note in [_note_on_image(gt), *notes] if note]
+
+
+def _note_on_image(gt: Annotations) -> str:
     objects = in_image(gt)
-    if len(objects) and not objects.any():
-        notes.append('No object has a box in the image: its height there does not count.')
-    elif not objects.all():
-        notes.append(
-            f'{np.count_nonzero(~objects)} of {len(objects)} objects have no box in the image, and '
-            'so never count.'
+    if objects.all():
+        return ''
+    if not objects.any():
+        return 'No object has a box in the image: its height there does not count.'
+    without = np.count_nonzero(~objects)
+    return f'{without} of {len(objects)} objects have no box in the image, and so never count.'
+
+
+def _note_on_class(gt: Annotations, cls: KittiClass, hardest: Difficulty) -> str:
+    known = np.count_nonzero(gt.names == cls.name)
+    if not known:
+        present = sorted({*gt.names.tolist()} - {DONT_CARE})
+        return (
+            f'{cls.name}: no object of the ground truth is one, so every figure is 0; it has '
+            f'{", ".join(present) or "no object at all"}'
         )
-    present = sorted({*gt.names.tolist()} - {DONT_CARE})
-    for cls in classes:
-        known = np.count_nonzero(gt.names == cls.name)
-        if not known:
-            notes.append(
-                f'{cls.name}: no object of the ground truth is one, so every figure is 0; it has '
-                f'{", ".join(present) or "no object at all"}'
-            )
-        elif not (gt_states(gt, cls, difficulties[-1]) == VALID).any():
-            notes.append(
-                f'{cls.name}: none of {known} objects counts, so every figure is 0: all are harder '
-                f'to see than {difficulties[-1]}'
-            )
-    return notes
+    if (gt_states(gt, cls, hardest) == VALID).any():
+        return ''
+    return (
+        f'{cls.name}: none of {known} objects counts, so every figure is 0: all are harder to see '
+        f'than {hardest}'
+    )
 
 
 def _has_alpha(annos: Annotations) -> bool:
