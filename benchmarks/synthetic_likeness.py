@@ -6,8 +6,10 @@ KITTI's licence: do not commit them.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
+import _environment  # noqa: F401
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -21,11 +23,13 @@ from mmdet3d.synthetic.kitti.statistics import (
     points_at_10_m,
     read_figures,
 )
+from mmdet3d.utils.arguments import ToolParser
+from mmdet3d.utils.command_line import run_tool
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument('roots', nargs='+', type=Path, help='datasets: their training frames')
     parser.add_argument('--number', type=int, help='frames of each to read; all without it')
     parser.add_argument('--out', type=Path, required=True, help='the picture to write')
@@ -83,4 +87,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_tool(main))

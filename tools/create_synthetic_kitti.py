@@ -5,12 +5,16 @@ import argparse
 import sys
 from pathlib import Path
 
+import _environment  # noqa: F401
+
 from mmdet3d.synthetic import create_synthetic_kitti
+from mmdet3d.utils.arguments import ToolParser, whole_number
+from mmdet3d.utils.command_line import run_tool
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument(
         '--out', type=Path, required=True, help='where to write: a new or empty folder'
     )
@@ -18,24 +22,21 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--val', type=int, default=50, help='validation frames (%(default)s)')
     parser.add_argument('--test', type=int, default=2, help='frames without labels (%(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
-    parser.add_argument('--workers', type=int, help='processes to use (default: one per processor)')
+    parser.add_argument(
+        '--workers', type=whole_number(1), help='processes to use (default: one per processor)'
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Create the dataset that the command line asks for."""
     args = parse_args()
-    try:
-        written = create_synthetic_kitti(
-            args.out, args.train, args.val, args.test, args.seed, args.workers
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('interrupted; the same command continues where it stopped')
+    written = create_synthetic_kitti(
+        args.out, args.train, args.val, args.test, args.seed, args.workers
+    )
     print(f'{written} scenes written to {args.out}; convert them with')
     print(f'python tools/create_data.py kitti --root-path {args.out}')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_tool(main, 'the same command continues where it stopped'))

@@ -5,12 +5,16 @@ import argparse
 import sys
 from pathlib import Path
 
+import _environment  # noqa: F401
+
 from mmdet3d.synthetic import create_synthetic_nuscenes
+from mmdet3d.utils.arguments import ToolParser, whole_number
+from mmdet3d.utils.command_line import run_tool
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument(
         '--out', type=Path, required=True, help='where to write: a new or empty folder'
     )
@@ -30,24 +34,21 @@ def parse_args() -> argparse.Namespace:
         help='azimuths per turn of the scanner; fewer are faster (%(default)s)',
     )
     parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
-    parser.add_argument('--workers', type=int, help='processes to use (default: one per processor)')
+    parser.add_argument(
+        '--workers', type=whole_number(1), help='processes to use (default: one per processor)'
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Create the dataset that the command line asks for."""
     args = parse_args()
-    try:
-        written = create_synthetic_nuscenes(
-            args.out, args.train, args.val, args.seed, args.samples, args.steps, args.workers
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('interrupted; the same command continues where it stopped')
+    written = create_synthetic_nuscenes(
+        args.out, args.train, args.val, args.seed, args.samples, args.steps, args.workers
+    )
     print(f'{written} clouds written to {args.out}; convert them with')
     print(f'python tools/create_data.py nuscenes --root-path {args.out} --version v1.0-mini')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_tool(main, 'the same command continues where it stopped'))

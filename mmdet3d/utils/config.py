@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmcv import Config, DictAction
+from mmcv import Config
+
+from mmdet3d.utils.arguments import KeyValues
+from mmdet3d.utils.config_file import read_config
 
 __all__ = [
     'REPO_ROOT',
     'SETTINGS',
-    'DictAction',
     'add_config_arguments',
     'find_datasets',
     'find_file',
@@ -41,10 +43,13 @@ def find_file(path: str | Path, what: str) -> Path:
 
     Raises:
         FileNotFoundError: if it is in neither place.
+        IsADirectoryError: if it is a folder.
     """
     for candidate in (Path(path).expanduser(), REPO_ROOT / path):
         if candidate.is_file():
             return candidate
+        if candidate.is_dir():
+            raise IsADirectoryError(f'{what} {path} is a folder: give a file in it')
     raise FileNotFoundError(
         f'{what} {path} does not exist, neither in {Path.cwd()} nor in {REPO_ROOT}'
     )
@@ -67,10 +72,10 @@ def load_config(
     Raises:
         FileNotFoundError: if there is no such file.
         NotADirectoryError: if ``data_root`` or ``infos`` is no folder.
-        ValueError: if a key looks like a misspelt setting, an option has no place to go, or
-            ``infos`` is given without ``data_root``.
+        ValueError: if it cannot be read, a key looks like a misspelt setting, an option has no
+            place to go, or ``infos`` is given without ``data_root``.
     """
-    cfg = Config.fromfile(str(find_file(path, 'config')))
+    cfg = read_config(find_file(path, 'config'))
     _check_top_level(cfg)
     if data_root is not None:
         set_data_root(cfg, data_root, infos)
@@ -89,7 +94,7 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--infos', metavar='DIR', help='where the info files are, if not there')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
+        '--cfg-options', nargs='+', action=KeyValues, help='settings to change, as key=value'
     )
 
 

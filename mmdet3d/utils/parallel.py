@@ -4,10 +4,16 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any
+
+from mmdet3d.utils.messages import show_warnings_as_lines
+
+# Holds the id of the process that started this one as one of a group.
+LAUNCHER_VARIABLE = 'POINTDISTILLER_LAUNCHER'
 
 
 def run_jobs(
@@ -55,12 +61,27 @@ def _end_with_parent() -> None:
     Ctrl+C is the main process's to handle: workers finish their job and are told to stop.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    show_warnings_as_lines()
     parent = multiprocessing.parent_process()
     if parent is None:
         raise RuntimeError('only a worker has a main process to end with')
 
     def watch() -> None:
         wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_with_launcher() -> None:
+    """Let this process end when the launcher that started it is killed; without one do nothing."""
+    launcher = os.environ.pop(LAUNCHER_VARIABLE, None)
+    if launcher is None or int(launcher) != os.getppid():
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(launcher):
+            time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
