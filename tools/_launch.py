@@ -29,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main, 'the same command with --auto-resume goes on from the last checkpoint'))
+    sys.exit(run_tool(main))

@@ -70,7 +70,7 @@ def _complaint(path: Path, error: Exception) -> str:
         text += ': install it, or leave the import out'
     missing = re.match(r'file "(.*)" does not exist', text)
     if missing:
-        text = f'_base_ names {missing[1]}, which does not exist: correct it'
+        text = f'{path} or a file that it inherits from names it in _base_, but it does not exist'
     kind = (
         '' if missing or isinstance(cause, (ValueError, OSError)) else f'{type(cause).__name__}: '
     )

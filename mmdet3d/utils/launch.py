@@ -6,13 +6,12 @@ import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch.distributed.run
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from mmdet3d.utils.messages import FOLDER_VARIABLE, print_error
+from mmdet3d.utils.messages import print_error, share_messages
 from mmdet3d.utils.parallel import LAUNCHER_VARIABLE
 
 
@@ -38,13 +37,12 @@ def launch(script: Path, processes: int, arguments: Sequence[str], command: str)
     settings.append(f'--nproc-per-node={processes}')
     # torchrun has tracebacks and tables of its own; the tool's processes have said what is wrong.
     logging.disable(logging.CRITICAL)
-    # They are told in whose messages theirs belong, and with whom to end.
-    with TemporaryDirectory(prefix='pointdistiller-') as folder:
-        os.environ.update({FOLDER_VARIABLE: folder, LAUNCHER_VARIABLE: str(os.getpid())})
-        parsed = torch.distributed.run.parse_args(
-            [*settings, str(script), *arguments, '--launcher', 'pytorch']
-        )
-        return _run(parsed)
+    share_messages()
+    os.environ[LAUNCHER_VARIABLE] = str(os.getpid())
+    parsed = torch.distributed.run.parse_args(
+        [*settings, str(script), *arguments, '--launcher', 'pytorch']
+    )
+    return _run(parsed)
 
 
 def _run(parsed: object) -> int:

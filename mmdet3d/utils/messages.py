@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-# Names a folder that the processes of a run share.
-FOLDER_VARIABLE = 'POINTDISTILLER_MESSAGES'
+_VARIABLE = 'POINTDISTILLER_MESSAGES'
 _LONGEST = 1500
 
 # A file in it stands for each message that was shown. Workers that are forked inherit it.
@@ -27,7 +26,7 @@ def messages_of_a_run() -> Iterator[None]:
     """Show warnings as lines, and each message once among all processes, within the block."""
     global _folder
     outer = _folder
-    shared = os.environ.pop(FOLDER_VARIABLE, None)
+    shared = os.environ.pop(_VARIABLE, None)
     with TemporaryDirectory(prefix='pointdistiller-') as own, warnings.catch_warnings():
         _folder = shared or own
         show_warnings_as_lines()
@@ -35,6 +34,15 @@ def messages_of_a_run() -> Iterator[None]:
             yield
         finally:
             _folder = outer
+
+
+def share_messages() -> None:
+    """Let the processes that this one starts from now on show nothing that one of them has shown.
+
+    It is for use within :func:`messages_of_a_run`.
+    """
+    if _folder is not None:
+        os.environ[_VARIABLE] = _folder
 
 
 def show_warnings_as_lines() -> None:

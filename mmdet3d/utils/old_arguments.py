@@ -15,8 +15,8 @@ def add_old_arguments(parser: ToolParser) -> None:
     """
     tool = 'test' if 'test' in parser.prog else 'train'
     given = 'CONFIG CHECKPOINT' if tool == 'test' else 'CONFIG'
-    one = f'choose a device by CUDA_VISIBLE_DEVICES=1 python tools/{tool}.py {given}'
-    many = f'bash tools/dist_{tool}.sh {given} GPUS'
+    one = f'for one device run CUDA_VISIBLE_DEVICES=1 python tools/{tool}.py {given}'
+    many = f'run bash tools/dist_{tool}.sh {given} GPUS'
     parser.add_argument('--gpus', action=Refused, nargs=1, accepted=('1',), instead=many)
     for option in ('--gpu-id', '--gpu-ids'):
         parser.add_argument(
@@ -25,9 +25,7 @@ def add_old_arguments(parser: ToolParser) -> None:
     parser.add_argument(
         '--device', action=Refused, nargs=1, instead='say --cfg-options device=cpu or device=cuda'
     )
-    parser.add_argument(
-        '--local_rank', '--local-rank', action=_LocalRank, nargs=1, instead=f'start by {many}'
-    )
+    parser.add_argument('--local_rank', '--local-rank', action=_LocalRank, nargs=1, instead=many)
     parser.add_argument('--launcher', action=_Launcher, default='none', instead=many)
 
 
@@ -67,7 +65,7 @@ class _Launcher(argparse.Action):
     ) -> None:
         if values not in ('none', 'pytorch'):
             parser.error(
-                f'{option} {values} is not supported: on each machine run {self.instead}, with '
+                f'{option} {values} is not supported: on each machine {self.instead}, with '
                 'NNODES, NODE_RANK, MASTER_ADDR and PORT set'
             )
         setattr(namespace, self.dest, values)

@@ -52,7 +52,7 @@ TRAIN = [
     ('{here}/notes.txt', 'its name would end in one of .py'),
     ('{here}/broken.py', 'broken.py, line 3: SyntaxError: '),
     ('{here}/imports.py', "line 1: ModuleNotFoundError: No module named 'lidar_tricks': install"),
-    ('{here}/orphan.py', 'nothing.py, which does not exist: correct it'),
+    ('{here}/orphan.py', 'names it in _base_, but it does not exist'),
     ('{here}/fails.py', 'fails.py, line 2: ZeroDivisionError: division by zero'),
     ('{here}/later.py', 'default_scope is of mmdetection3d v1.1 or later'),
     ('{here}/later_base.py', 'default_scope is of mmdetection3d v1.1 or later'),
@@ -97,7 +97,7 @@ TRAIN = [
     (f'{CONFIG} --device cpu', '--cfg-options device=cpu'),
     (f'{CONFIG} --launcher slurm', 'bash tools/dist_train.sh CONFIG GPUS'),
     (f'{CONFIG} --launcher pytorch', 'LOCAL_RANK is not set: start with tools/dist_train.sh'),
-    (f'{CONFIG} --local_rank=0', 'start by bash tools/dist_train.sh'),
+    (f'{CONFIG} --local_rank=0', 'run bash tools/dist_train.sh'),
 ]
 TEST = [
     (f'{CONFIG} none.pth', 'say what to do with the detections'),
