@@ -33,11 +33,8 @@ _REMEDIES = [
      'data.samples_per_gpu, or train with fp16.loss_scale=512.0'),
     (r'DefaultCPUAllocator|an.t allocate memory|Unable to allocate|^MemoryError',
      f'the machine has not enough memory: {_LESS}'),
-    (
-        r'No space left on device|Disk quota exceeded|PytorchStreamWriter|file write failed',
-        'the disk is full: free some space, or write elsewhere; a training then goes on from its '
-        'latest checkpoint with --auto-resume',
-    ),
+    (r'No space left on device|Disk quota exceeded|PytorchStreamWriter|file write failed',
+     'the disk is full: free some space, or write elsewhere'),
     (r'EADDRINUSE|[Aa]ddress already in use', 'another run uses this port: choose another, as in '
      'PORT=29501 bash tools/dist_train.sh ...'),
     (r'Permission denied|Read-only file system', 'change its permissions, or give another path'),
@@ -83,7 +80,7 @@ def _kind_and_text(error: BaseException) -> tuple[str, str]:
     if wrapped:
         kind, text = wrapped[1], _end_of_traceback(text)
     text = _ERRNO.sub(lambda found: f'{found[2]}: {found[1].lower()}', _unquoted(text))
-    return kind, one_line(text)
+    return kind, one_line(re.sub(r'^\[Errno \d+\] ', '', text))
 
 
 def _end_of_traceback(text: str) -> str:
