@@ -6,7 +6,6 @@ propagations, the pooling of 512 regions and their two set abstractions. Groupin
 are plain torch themselves, so there is nothing to compare them with.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -170,4 +169,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main))
+    run_tool(main)

@@ -6,7 +6,6 @@ KITTI's licence: do not commit them.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import _environment  # noqa: F401
@@ -87,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main))
+    run_tool(main)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python
 """Print how many made-up scenes per second are written with 1 and with 2 workers."""
 
-import sys
 import tempfile
 import time
 
@@ -35,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main))
+    run_tool(main)

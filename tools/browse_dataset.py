@@ -2,7 +2,6 @@
 """Draw the frames of a data set from above, with their annotated boxes."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import _environment  # noqa: F401
@@ -54,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main))
+    run_tool(main)

@@ -1,7 +1,6 @@
 """Convert a raw dataset to the files that training and evaluation read."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import _environment  # noqa: F401
@@ -78,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main, 'the same command starts again'))
+    run_tool(main, 'the same command starts again')

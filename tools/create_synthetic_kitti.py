@@ -2,13 +2,12 @@
 """Write made-up street scenes, scanned by a simulated HDL-64E, in KITTI's layout."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import _environment  # noqa: F401
 
 from mmdet3d.synthetic import create_synthetic_kitti
-from mmdet3d.utils.arguments import ToolParser, whole_number
+from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
 
 
@@ -22,9 +21,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--val', type=int, default=50, help='validation frames (%(default)s)')
     parser.add_argument('--test', type=int, default=2, help='frames without labels (%(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
-    parser.add_argument(
-        '--workers', type=whole_number(1), help='processes to use (default: one per processor)'
-    )
+    parser.add_argument('--workers', type=int, help='processes to use (default: one per processor)')
     return parser.parse_args()
 
 
@@ -39,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main, 'the same command continues where it stopped'))
+    run_tool(main, 'the same command continues where it stopped')

@@ -2,13 +2,12 @@
 """Write made-up drives, scanned by a simulated HDL-32E, in the layout of nuScenes' v1.0-mini."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import _environment  # noqa: F401
 
 from mmdet3d.synthetic import create_synthetic_nuscenes
-from mmdet3d.utils.arguments import ToolParser, whole_number
+from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
 
 
@@ -34,9 +33,7 @@ def parse_args() -> argparse.Namespace:
         help='azimuths per turn of the scanner; fewer are faster (%(default)s)',
     )
     parser.add_argument('--seed', type=int, default=0, help='(%(default)s)')
-    parser.add_argument(
-        '--workers', type=whole_number(1), help='processes to use (default: one per processor)'
-    )
+    parser.add_argument('--workers', type=int, help='processes to use (default: one per processor)')
     return parser.parse_args()
 
 
@@ -51,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main, 'the same command continues where it stopped'))
+    run_tool(main, 'the same command continues where it stopped')

@@ -1,7 +1,6 @@
 """Fetch the teachers' checkpoints, resuming what an earlier run left unfinished."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import _environment  # noqa: F401
@@ -35,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main, 'the same command continues where it stopped'))
+    run_tool(main, 'the same command continues where it stopped')

@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -103,4 +102,4 @@ def _asked_for(args: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main))
+    run_tool(main)

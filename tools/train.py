@@ -2,7 +2,6 @@
 """Train a detector, with --use-kd by distillation from a teacher."""
 
 import argparse
-import sys
 
 import _environment  # noqa: F401
 
@@ -69,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(run_tool(main, 'the same command with --auto-resume goes on from the last checkpoint'))
+    run_tool(main, 'the same command with --auto-resume goes on from the last checkpoint')

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from mmcv import DictAction
 
-from mmdet3d.utils.messages import print_error
+from mmcv_patched.messages import print_error
 
 _OPTION = re.compile(r'--?[A-Za-z][^\s=]*')
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmcv import Config
 
-from mmdet3d.utils.messages import one_line
+from mmcv_patched.messages import one_line
 
 _ENDINGS = ('.py', '.json', '.yaml', '.yml')
 # What configs say from mmdetection3d v1.1 on, which mmengine reads.

@@ -11,7 +11,7 @@ import torch.distributed.run
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from mmdet3d.utils.messages import print_error, share_messages
+from mmcv_patched.messages import print_error, share_messages
 from mmdet3d.utils.parallel import LAUNCHER_VARIABLE
 
 
@@ -49,20 +49,32 @@ def _run(parsed: object) -> int:
     try:
         torch.distributed.run.run(parsed)
     except ChildFailedError as error:
-        rank, failure = error.get_first_failure()
-        if failure.exitcode > 0:
-            return failure.exitcode
-        print_error(
-            f'process {rank} was ended by {failure.signal_name()}, probably for want of memory: '
-            'lower data.samples_per_gpu, data.workers_per_gpu or the number of processes'
-        )
-        return 128 - failure.exitcode
+        return _report(error)
     except SignalException as error:
         if error.sigval == signal.SIGINT:
             raise KeyboardInterrupt from error
         print_error(f'ended by {signal.Signals(error.sigval).name}')
         return 128 + error.sigval
     return 0
+
+
+def _report(error: ChildFailedError) -> int:
+    """Say why the run ended if its processes could not, and return the exit status."""
+    rank, failure = min(error.failures.items(), key=lambda each: _order(each[1].exitcode))
+    status = failure.exitcode
+    if status < 0:
+        print_error(
+            f'process {rank} was ended by {failure.signal_name()}, probably for want of memory: '
+            'lower data.samples_per_gpu, data.workers_per_gpu or the number of processes'
+        )
+        return 128 - status
+    print_error(f'process {rank} ended with status {status}: see the errors of the other machines')
+    return status
+
+
+def _order(status: int) -> tuple[bool, bool]:
+    """Sort first what was killed, which others may suffer from; last what torchrun ended then."""
+    return status == -signal.SIGTERM, status > 0
 
 
 def _read_settings(command: str) -> list[str]:

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from mmdet3d.utils.messages import one_line
+from mmcv_patched.messages import one_line
 
 # What users can cause. Other errors are more likely the program's own.
 _MISTAKES = (OSError, ValueError, RuntimeError, ImportError, SyntaxError, MemoryError, EOFError)
@@ -13,6 +13,9 @@ _LAST_OF_TRACEBACK = re.compile(r'[A-Za-z_][\w.]*(: |$)')
 _QUOTED = re.compile(r'^((?:\w+: )*)(([\'"]).*\3)$', re.DOTALL)
 _ERRNO = re.compile(r"\[Errno \d+\] ([^:]+): '(.+?)'( -> '.+')?")
 
+_CONSEQUENCE = re.compile(
+    r'Connection (closed|reset) by peer|Broken pipe|Socket Timeout|NCCL.*(remote|peer)'
+)
 _LESS = 'lower data.samples_per_gpu, or data.workers_per_gpu'
 _REMEDIES = [
     (
@@ -71,6 +74,11 @@ def is_mistake(error: BaseException) -> bool:
     if isinstance(error, TypeError):
         return _OF_CALLS.search(text) is not None
     return isinstance(error, _MISTAKES) and bool(text)
+
+
+def is_consequence(error: BaseException) -> bool:
+    """Whether an error only says that another process of a group has ended."""
+    return _CONSEQUENCE.search(str(error)) is not None
 
 
 def _kind_and_text(error: BaseException) -> tuple[str, str]:

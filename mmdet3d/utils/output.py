@@ -37,7 +37,7 @@ def prepare_file(path: str | Path, option: str) -> None:
         OSError: if the folder cannot be made, or the file cannot be written.
     """
     path = Path(path)
-    check_folder(path.parent, option)
+    check_folder(path.parent, f'{option} {path}: its folder')
     if path.is_dir():
         raise IsADirectoryError(f'{option} {path} is a folder: give the name of a file')
     path.parent.mkdir(parents=True, exist_ok=True)
