@@ -39,7 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--diff-seed', action=Unneeded, because='processes draw different random numbers anyway'
     )
-    add_config_arguments(parser)
+    add_config_arguments(parser, '--options')
     add_old_arguments(parser)
     args = parser.parse_args()
     if not args.use_kd and (args.teacher_config or args.teacher_checkpoint):

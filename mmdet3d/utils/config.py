@@ -87,14 +87,23 @@ def load_config(
     return cfg
 
 
-def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that change a config: ``data_root``, ``infos`` and ``cfg_options``."""
+def add_config_arguments(parser: argparse.ArgumentParser, *old_names: str) -> None:
+    """Add the arguments that change a config: ``data_root``, ``infos`` and ``cfg_options``.
+
+    Args:
+        parser: the parser of a tool.
+        *old_names: further names of ``--cfg-options``, which work with a warning.
+    """
     parser.add_argument(
         '--data-root', metavar='DIR', help="where the data is, instead of the config's"
     )
     parser.add_argument('--infos', metavar='DIR', help='where the info files are, if not there')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=KeyValues, help='settings to change, as key=value'
+        '--cfg-options',
+        *old_names,
+        nargs='+',
+        action=KeyValues,
+        help='settings to change, as key=value',
     )
 
 
