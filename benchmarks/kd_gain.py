@@ -18,8 +18,8 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDENT = 'configs/quickstart/pointpillars_3class_student_4x.py'

@@ -25,8 +25,8 @@ from mmdet3d.ops.on_device import ball_query as ball_query_torch
 from mmdet3d.ops.on_device import furthest_point_sample as furthest_point_sample_torch
 from mmdet3d.ops.on_device import roi_point_pool as roi_point_pool_torch
 from mmdet3d.ops.on_device import three_nn as three_nn_torch
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 # Points chosen, radii in metres and widths of what each set abstraction gives.
 LEVELS = [

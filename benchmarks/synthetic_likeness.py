@@ -22,8 +22,8 @@ from mmdet3d.synthetic.kitti.statistics import (
     points_at_10_m,
     read_figures,
 )
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:

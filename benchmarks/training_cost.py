@@ -22,8 +22,8 @@ from pathlib import Path
 import _environment  # noqa: F401
 import torch
 
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import _environment
 
+from mmcv_patched.messages import print_error
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.launch import launch
 
@@ -19,13 +20,17 @@ def main() -> None:
     tool, *words = sys.argv[1:]
     given = GIVEN[tool]
     command = f'bash tools/dist_{tool}.sh {" ".join(given)} [arguments of tools/{tool}.py]'
-    first, rest = words[: len(given)], words[len(given) :]
-    gpus = first[-1] if len(first) == len(given) else None
-    if gpus is None or not gpus.isdecimal() or int(gpus) == 0:
-        found = 'is missing' if gpus is None else f'has to be a positive number, not {gpus!r}'
-        print(f'error: GPUS {found}; usage: {command}', file=sys.stderr)
+    if words[:1] in (['-h'], ['--help']):
+        print(f'usage: {command}')
+        return
+    gpus = dict(zip(given, words)).get('GPUS', '')
+    if not gpus.isdecimal() or int(gpus) == 0:
+        found = f'has to be a positive number, not {gpus!r}' if gpus else 'is missing'
+        print_error(f'GPUS {found}; usage: {command}')
         sys.exit(2)
-    sys.exit(launch(TOOLS / f'{tool}.py', int(gpus), [*first[:-1], *rest], command))
+    place = given.index('GPUS')
+    arguments = words[:place] + words[place + 1 :]
+    sys.exit(launch(TOOLS / f'{tool}.py', int(gpus), arguments, command))
 
 
 if __name__ == '__main__':

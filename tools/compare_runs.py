@@ -7,10 +7,10 @@ from pathlib import Path
 import _environment  # noqa: F401
 
 from mmdet3d.report import compare_runs
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments
 from mmdet3d.utils.output import check_folder
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:

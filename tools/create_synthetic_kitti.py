@@ -7,8 +7,8 @@ from pathlib import Path
 import _environment  # noqa: F401
 
 from mmdet3d.synthetic import create_synthetic_kitti
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:

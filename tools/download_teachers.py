@@ -6,9 +6,9 @@ from pathlib import Path
 import _environment  # noqa: F401
 
 from mmdet3d.apis.teacher_zoo import BASE_URL, TEACHERS, download_teacher
-from mmdet3d.utils.arguments import ToolParser
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.output import check_folder
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:

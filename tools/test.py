@@ -10,11 +10,11 @@ import _environment  # noqa: F401
 
 from mmdet3d.apis import run_test
 from mmdet3d.apis.environment import seed_everything, use_deterministic_algorithms
-from mmdet3d.utils.arguments import KeyValues, ToolParser
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments, add_old_test_arguments
 from mmdet3d.utils.output import check_folder, prepare_file
+from mmdet3d.utils.tool_parser import KeyValues, ToolParser
 
 
 def parse_args() -> argparse.Namespace:

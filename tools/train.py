@@ -6,10 +6,10 @@ import argparse
 import _environment  # noqa: F401
 
 from mmdet3d.apis import run_training
-from mmdet3d.utils.arguments import ToolParser, Unneeded
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments
+from mmdet3d.utils.tool_parser import ToolParser, Unneeded
 
 
 def parse_args() -> argparse.Namespace:

@@ -8,8 +8,8 @@ from typing import Any
 
 from mmcv import Config
 
-from mmdet3d.utils.arguments import KeyValues
 from mmdet3d.utils.config_file import read_config
+from mmdet3d.utils.tool_parser import KeyValues
 
 __all__ = [
     'REPO_ROOT',

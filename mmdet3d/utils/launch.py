@@ -103,7 +103,8 @@ def _number(name: str, default: int, least: int = 0, most: int | None = None) ->
 
 def _check_port(port: int, command: str) -> None:
     if not _is_free(port):
-        other = next(each for each in range(port + 1, port + 1000) if _is_free(each))
+        others = (*range(port + 1, 65536), *range(1024, port))
+        other = next((each for each in others if _is_free(each)), 0)
         raise OSError(
             f'port {port} is in use, probably by another run: choose another, as in '
             f'PORT={other} {command}'

@@ -38,7 +38,7 @@ _REMEDIES = [
      f'the machine has not enough memory: {_LESS}'),
     (r'No space left on device|Disk quota exceeded|PytorchStreamWriter|file write failed',
      'the disk is full: free some space, or write elsewhere'),
-    (r'EADDRINUSE|[Aa]ddress already in use', 'another run uses this port: choose another, as in '
+    (r'EADDRINUSE|already in use', 'another run uses this port: choose another, as in '
      'PORT=29501 bash tools/dist_train.sh ...'),
     (r'Permission denied|Read-only file system', 'change its permissions, or give another path'),
     (r'Is a directory', 'a file is expected, not a folder'),

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from mmdet3d.utils.arguments import Refused, ToolParser, Unneeded
+from mmdet3d.utils.tool_parser import Refused, ToolParser, Unneeded
 
 
 def add_old_arguments(parser: ToolParser) -> None:
