@@ -9,8 +9,8 @@ import _environment  # noqa: F401
 from mmdet3d.report import compare_runs
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments
-from mmdet3d.utils.output import check_folder
 from mmdet3d.utils.tool_parser import ToolParser
+from mmdet3d.utils.writable import check_folder
 
 
 def parse_args() -> argparse.Namespace:

@@ -8,8 +8,8 @@ import _environment  # noqa: F401
 from mmdet3d.datasets.kitti import create_kitti_data
 from mmdet3d.datasets.nuscenes import SPLITS, create_nuscenes_data
 from mmdet3d.utils.command_line import run_tool
-from mmdet3d.utils.output import check_folder
 from mmdet3d.utils.tool_parser import Refused, ToolParser, whole_number
+from mmdet3d.utils.writable import check_folder
 
 # As mmdetection3d calls nuScenes' trainval tables; its commands name it for KITTI too.
 V1 = 'v1.0'

@@ -4,7 +4,6 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import _environment  # noqa: F401
 
@@ -13,8 +12,8 @@ from mmdet3d.apis.environment import seed_everything, use_deterministic_algorith
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments, add_old_test_arguments
-from mmdet3d.utils.output import check_folder, prepare_file
 from mmdet3d.utils.tool_parser import KeyValues, ToolParser
+from mmdet3d.utils.writable import prepare_file
 
 
 def parse_args() -> argparse.Namespace:
@@ -53,7 +52,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Refuse arguments that do not go together, and what cannot be written after a long test."""
+    """Refuse arguments that do not go together."""
     if args.checkpoint.endswith('.py'):
         parser.error(f'{args.checkpoint} is no checkpoint: the config comes first, then *.pth')
     if not (args.eval or args.out or args.format_only or args.show_dir):
@@ -66,14 +65,11 @@ def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         parser.error('--figures writes the figures of --eval; give both')
     if args.eval_options and not (args.eval or args.format_only):
         parser.error('--eval-options are those of --eval or --format-only; give one of them')
-    try:
-        for option in ('figures', 'out'):
-            if path := getattr(args, option):
-                prepare_file(path, f'--{option}')
-        if args.show_dir:
-            check_folder(args.show_dir, '--show-dir')
-    except OSError as error:
-        parser.error(str(error))
+    if args.figures:
+        try:
+            prepare_file(args.figures, '--figures')
+        except OSError as error:
+            parser.error(str(error))
 
 
 def main() -> None:
@@ -91,14 +87,11 @@ def main() -> None:
         format_only=args.format_only,
         options=args.eval_options,
         launcher=args.launcher,
-        **_asked_for(args, 'show_dir', 'fuse_conv_bn'),
+        show_dir=args.show_dir,
+        fuse_conv_bn=args.fuse_conv_bn,
     )
     if figures is not None and args.figures:
         args.figures.write_text(json.dumps(figures, indent=1))
-
-
-def _asked_for(args: argparse.Namespace, *names: str) -> dict[str, Any]:
-    return {name: getattr(args, name) for name in names if getattr(args, name)}
 
 
 if __name__ == '__main__':

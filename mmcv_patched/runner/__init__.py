@@ -1,20 +1,38 @@
 """Runners that carry a teacher, checkpoints that are safe to load, steps in mixed precision."""
 
 from mmcv_patched.runner.base_runner import BaseRunner
-from mmcv_patched.runner.checkpoint import load_file, save_checkpoint
+from mmcv_patched.runner.checkpoint import load_file, point_to, save_checkpoint
 from mmcv_patched.runner.epoch_based_runner import EpochBasedRunner
+from mmcv_patched.runner.finite import NonFiniteError
 from mmcv_patched.runner.iter_based_runner import IterBasedRunner
 from mmcv_patched.runner.mixed_precision import (
     GradientCumulativeMixedPrecisionHook,
     MixedPrecisionHook,
+)
+from mmcv_patched.runner.optimizer_hooks import GradientCumulativeOptimizerHook, OptimizerHook
+from mmcv_patched.runner.weights import (
+    adapt_modules,
+    load_fitting,
+    read_meta,
+    read_weights,
+    require_some_fit,
 )
 
 __all__ = [
     'BaseRunner',
     'EpochBasedRunner',
     'GradientCumulativeMixedPrecisionHook',
+    'GradientCumulativeOptimizerHook',
     'IterBasedRunner',
     'MixedPrecisionHook',
+    'NonFiniteError',
+    'OptimizerHook',
+    'adapt_modules',
     'load_file',
+    'load_fitting',
+    'point_to',
+    'read_meta',
+    'read_weights',
+    'require_some_fit',
     'save_checkpoint',
 ]

@@ -2,18 +2,28 @@
 
 import os.path as osp
 import re
+from collections.abc import Sequence
 from typing import Any
 
-import mmcv
 import mmcv.runner
 import torch
-from mmcv.runner import get_host_info
+from mmcv.parallel import is_module_wrapper
+from mmcv.runner import CheckpointLoader, get_host_info
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmcv_patched.logs import OFF_THE_SCREEN
 from mmcv_patched.parallel import UnpackedBatch, unpack
-from mmcv_patched.runner.checkpoint import save_checkpoint
+from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
+from mmcv_patched.runner.finite import require_finite_losses, require_finite_weights, sample_names
+from mmcv_patched.runner.weights import (
+    adapt_modules,
+    load_fitting,
+    read_meta,
+    read_weights,
+    require_some_fit,
+    warn_of_partial_fit,
+)
 
 _PHASES = ('train', 'val')
 
@@ -32,6 +42,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
 
     Attributes:
         unit: what the runner counts and names its checkpoints by, 'epoch' or 'iter'.
+        samples: names of the samples of the batch that was run last.
 
     Raises:
         ValueError: if ``batch_processor`` is given, which mmcv deprecates.
@@ -51,6 +62,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
             raise ValueError(
                 'batch_processor is not supported: give the model a train_step and a val_step'
             )
+        self.samples: list[str] = []
         self.teacher: Any = teacher
         self.last_taught = last_taught
 
@@ -61,14 +73,19 @@ class BaseRunner(mmcv.runner.BaseRunner):
             data_batch: a collated batch; it is unpacked and moved once for both.
             train_mode: call ``train_step``, not ``val_step``.
             **kwargs: further arguments of that step.
+
+        Raises:
+            NonFiniteError: if a loss is not finite.
         """
         batch = unpack(data_batch, next(self.model.parameters()).device)
+        self.samples = sample_names(batch)
         if train_mode and self.teacher is not None:
             kwargs.update(is_teacher=False, teacher_info=self._ask_teacher(batch))
             kwargs.update(epoch=self.epoch, iter=self.iter)
         step = self.model.train_step if train_mode else self.model.val_step
         self.outputs = step(batch, self.optimizer, **kwargs)
         if 'log_vars' in self.outputs:
+            require_finite_losses(self)
             self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
 
     @torch.no_grad()
@@ -119,17 +136,55 @@ class BaseRunner(mmcv.runner.BaseRunner):
                 default 'epoch_{}.pth' or 'iter_{}.pth'.
             save_optimizer: keep what is needed to resume.
             meta: further entries for the checkpoint's ``meta``.
-            create_symlink: let ``latest.pth`` point at the file.
+            create_symlink: let ``latest.pth`` point at the file, or be a copy of it where there are
+                no symbolic links.
+
+        Raises:
+            NonFiniteError: if a parameter is not finite; nothing is written then.
         """
         number = getattr(self, self.unit) + 1
         filename = (filename_tmpl or f'{self.unit}_{{}}.pth').format(number)
+        require_finite_weights(self.model, filename)
         # Hooks save after a step and before it is counted.
         done = {'epoch': self.epoch + 1, 'iter': self.iter, self.unit: number}
         meta = {**(meta or {}), **(self.meta or {}), **done}
         optimizer = self.optimizer if save_optimizer else None
         save_checkpoint(self.model, osp.join(out_dir, filename), optimizer=optimizer, meta=meta)
         if create_symlink:
-            mmcv.symlink(filename, osp.join(out_dir, 'latest.pth'))
+            point_to(filename, osp.join(out_dir, 'latest.pth'))
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: str = 'cpu',
+        strict: bool = False,
+        revise_keys: Sequence[tuple[str, str]] = ((r'^module\.', ''),),
+    ) -> dict:
+        """Load weights to begin with; one warning says what they leave as it was initialised.
+
+        Args:
+            filename: path or URL of the checkpoint.
+            map_location: where to load it, as in ``torch.load``.
+            strict: refuse weights that leave a part of the network as it was initialised.
+            revise_keys: patterns in the weights' names and what takes their place.
+
+        Returns:
+            the checkpoint.
+
+        Raises:
+            ValueError: if none of its weights fits, or with ``strict`` some are missing or of
+                another shape.
+        """
+        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, self.logger)
+        weights = read_weights(checkpoint, filename, revise_keys)
+        model = self.model.module if is_module_wrapper(self.model) else self.model
+        adapt_modules(model, weights, read_meta(checkpoint), filename)
+        require_some_fit(model, weights, filename)
+        misfit = load_fitting(model, weights)
+        if strict and (misfit.missing or misfit.reshaped):
+            raise ValueError(f'its weights do not fit this {type(model).__name__}: {misfit}')
+        warn_of_partial_fit(model, misfit, filename)
+        return checkpoint
 
     def resume(
         self, checkpoint: str, resume_optimizer: bool = True, map_location: str = 'cpu'
@@ -144,10 +199,13 @@ class BaseRunner(mmcv.runner.BaseRunner):
             map_location: where to load it, as in ``torch.load``; weights are copied from there.
 
         Raises:
-            ValueError: if the optimizer's state is of other parameters.
+            ValueError: if it is not of a run, or weights or the optimizer's state are of another
+                network.
         """
-        saved = self.load_checkpoint(checkpoint, map_location=map_location)
-        self.meta = saved['meta']
+        saved = self.load_checkpoint(checkpoint, map_location=map_location, strict=True)
+        self.meta = read_meta(saved)
+        if not {'epoch', 'iter'} <= set(self.meta):
+            raise ValueError('its meta does not say which epoch and iteration it is of')
         self._epoch, self._iter = self.meta['epoch'], self.meta['iter']
         if self.unit == 'epoch':
             processes = _count_processes(self.meta.get('config', '')) or self.world_size

@@ -6,8 +6,9 @@ Importing this module replaces mmcv's loaders for local files and for URLs, so t
 
 import os
 import os.path as osp
+import shutil
+import warnings
 from collections.abc import Callable
-from pickle import UnpicklingError
 from typing import Any
 
 import mmcv.runner
@@ -15,6 +16,8 @@ import numpy as np
 import torch
 from mmcv.runner import CheckpointLoader
 from torch import nn
+
+from mmcv_patched.runner.file_kinds import describe_file
 
 MapLocation = str | torch.device | Callable | dict | None
 
@@ -41,20 +44,23 @@ def load_file(filename: str, map_location: MapLocation = 'cpu') -> dict:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        RuntimeError: if the file is broken, or holds objects that would have to be executed.
+        RuntimeError: if the file is broken, or holds objects that would have to be executed; it
+            says what the file seems to be.
     """
     filename = osp.expanduser(filename)
+    if osp.isdir(filename):
+        raise FileNotFoundError(f'checkpoint {filename} is a folder: name the .pth file in it')
     if not osp.isfile(filename):
         raise FileNotFoundError(f'checkpoint {filename} does not exist (looked from {os.getcwd()})')
-    try:
-        with torch.serialization.safe_globals(_numpy_scalar_types()):
-            return torch.load(filename, map_location=map_location, weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise RuntimeError(
-            f'{filename} ({osp.getsize(filename)} bytes) cannot be loaded as a checkpoint. It is '
-            'truncated, not a PyTorch checkpoint, or holds Python objects, which are never loaded '
-            f'because they can run code: {error}'
-        ) from error
+    with open(filename, 'rb') as file, warnings.catch_warnings():
+        # Of kinds of files; where one matters, it fails to load, and the error says it.
+        warnings.simplefilter('ignore', UserWarning)
+        try:
+            with torch.serialization.safe_globals(_numpy_scalar_types()):
+                return torch.load(file, map_location=map_location, weights_only=True)
+        except Exception as error:
+            # Any error can come of a file that is none, with a page of advice on unsafe loading.
+            raise RuntimeError(describe_file(filename, error)) from None
 
 
 @CheckpointLoader.register_scheme(prefixes=('http://', 'https://'), force=True)
@@ -70,6 +76,32 @@ def load_url(
         torch.hub.download_url_to_file(filename, partial)
         os.replace(partial, cached)
     return load_file(cached, map_location)
+
+
+def point_to(filename: str, link: str) -> None:
+    """Let ``link`` be a symbolic link to a file beside it; a copy where there are no such links.
+
+    What was there before stays until the new one is complete.
+
+    Args:
+        filename: name of the file, without its folder.
+        link: path of the link.
+    """
+    partial = osp.join(osp.dirname(link), f'.{osp.basename(link)}.{os.getpid()}.partial')
+    try:
+        _link_or_copy(filename, partial)
+        os.replace(partial, link)
+    finally:
+        if osp.lexists(partial):
+            os.remove(partial)
+
+
+def _link_or_copy(filename: str, path: str) -> None:
+    try:
+        os.symlink(filename, path)
+    except (OSError, NotImplementedError):
+        # Some file systems have none, and Windows only for those with the right to make them.
+        shutil.copyfile(osp.join(osp.dirname(path), filename), path)
 
 
 def save_checkpoint(model: nn.Module, filename: str, **kwargs: Any) -> None:

@@ -5,13 +5,16 @@ from typing import Any
 import torch
 from mmcv.runner import HOOKS, BaseRunner, GradientCumulativeOptimizerHook, OptimizerHook
 
+from mmcv_patched.runner.finite import require_finite_norm
+
 
 @HOOKS.register_module()
 class MixedPrecisionHook(OptimizerHook):
     """The optimizer's step of a run in mixed precision, where losses are scaled against underflow.
 
-    Only float16 is scaled: bfloat16, on a CPU, has the range of float32. A step whose gradients are
-    not finite is left out.
+    Only float16 is scaled: bfloat16, on a CPU, has the range of float32. A scaled step whose
+    gradients are not finite is left out; without a scale it ends the run, where ``grad_clip`` asks
+    for the norm.
 
     Args:
         loss_scale: a fixed factor, 'dynamic', or the arguments of ``torch.amp.GradScaler``.
@@ -59,6 +62,8 @@ class MixedPrecisionHook(OptimizerHook):
         if self.grad_clip is not None:
             grad_norm = self.clip_grads(runner.model.parameters())
             if grad_norm is not None:
+                if not self.scaler.is_enabled():
+                    require_finite_norm(float(grad_norm), runner)
                 values = {'grad_norm': float(grad_norm)}
                 runner.log_buffer.update(values, runner.outputs['num_samples'])
         self.scaler.step(runner.optimizer)

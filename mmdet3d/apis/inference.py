@@ -1,19 +1,22 @@
-"""Detect objects in single clouds."""
+"""Detect objects in clouds from files or memory."""
 
 from copy import deepcopy
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import mmcv
-import numpy as np
 import torch
 from mmcv.parallel import collate
 from torch import nn
 
 from mmcv_patched.parallel import to_device
+from mmdet3d.apis.agreement import check_agreement
+from mmdet3d.apis.class_names import check_checkpoint_classes, config_classes
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.core.points import LiDARPoints
-from mmdet3d.datasets.pipelines import Compose
+from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
+from mmdet3d.datasets.point_warnings import is_out_of_view, warn_out_of_view
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
 from mmdet3d.utils.config import load_config
@@ -31,35 +34,76 @@ def init_model(
 
     Returns:
         the detector in eval mode, with its config as ``cfg`` and the names of its classes, as the
-        checkpoint or else ``class_names`` of the config has them, as ``CLASSES``.
+        checkpoint or else the config has them, as ``CLASSES``.
+
+    Raises:
+        ValueError: if two settings disagree, or the checkpoint has the config's classes in another
+            order.
     """
     cfg = config if isinstance(config, mmcv.Config) else load_config(config)
+    check_agreement(cfg, ('test',))
     model_cfg = deepcopy(cfg.model)
     model_cfg.train_cfg = None
     model = build_model(model_cfg)
     meta = load_weights(model, checkpoint) if checkpoint is not None else {}
-    model.CLASSES = tuple(meta.get('CLASSES') or cfg.get('class_names', ()))
+    classes = config_classes(cfg)
+    check_checkpoint_classes(str(checkpoint), meta.get('CLASSES'), classes)
+    model.CLASSES = tuple(meta.get('CLASSES') or classes or ())
     model.cfg = cfg
     return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
 
 
 @torch.no_grad()
-def inference_detector(model: nn.Module, pcd: str | Path | np.ndarray) -> tuple[list[dict], dict]:
-    """Detect objects in one cloud; for detectors of several sweeps, in the latest one alone.
+def inference_detector(model: nn.Module, pcd: Any) -> tuple[list[dict], dict]:
+    """Detect objects in one cloud or several; for detectors of several sweeps, in the latest alone.
+
+    Points from files and from memory are checked alike, and those that are not finite are dropped
+    with a warning; what is given is left as it is.
 
     Args:
         model: a detector from :func:`init_model`.
-        pcd: a file of points, or points of shape (P, C) in the sensor's coordinates, with the
-            columns of such a file.
+        pcd: a cloud, or a list or tuple of them, which are one batch. A cloud is a file (``.bin``,
+            ``.npy``, ``.pcd``, ``.ply``), or an array, a tensor or ``LiDARPoints`` of shape (P, C)
+            in the sensor's coordinates, with the columns that the config loads.
 
     Returns:
         the detections, as a list with one dict of ``boxes_3d``, ``scores_3d`` and ``labels_3d``
-        (under ``pts_bbox`` for ``MVXFasterRCNN``), and the batch that the detector was given.
+        (under ``pts_bbox`` for ``MVXFasterRCNN``) for each cloud, and the batch that the detector
+        was given.
+
+    Raises:
+        FileNotFoundError: if a file does not exist.
+        TypeError: if a cloud is nothing of the above.
+        ValueError: if its content is malformed or has other columns, or there is no cloud; of
+            malformed content, its subclass ``DataFormatError``.
     """
-    cfg: Any = model.cfg
-    steps = list(cfg.data.test.pipeline)
+    clouds = list(pcd) if isinstance(pcd, (list, tuple)) else [pcd]
+    if not clouds:
+        raise ValueError('no cloud was given; expected a file, an array, or a list of them')
+    load, steps = _split_pipeline(model.cfg)
+    samples = [steps(_sample(model.cfg, load, cloud)) for cloud in clouds]
+    batch = collate(samples, samples_per_gpu=len(samples))
+    batch = to_device(batch, next(model.parameters()).device)
+    _check_view(model, batch)
+    return model(return_loss=False, rescale=True, **batch), batch
+
+
+def _split_pipeline(cfg: Any) -> tuple[LoadPointsFromFile, Compose]:
+    """Build the step that loads points, and all that follows."""
+    first, *others = Compose(cfg.data.test.pipeline).transforms
+    if not isinstance(first, LoadPointsFromFile):
+        raise ValueError(
+            f'data.test.pipeline of the config begins with {type(first).__name__}; expected '
+            'LoadPointsFromFile, which says what columns a cloud has'
+        )
+    return first, Compose(others)
+
+
+def _sample(cfg: Any, load: LoadPointsFromFile, cloud: Any) -> dict[str, Any]:
+    """Give what the pipeline makes of a frame when it has loaded the points."""
     box_type, box_mode = get_box_type(cfg.data.test.get('box_type_3d', 'LiDAR'))
     sample: dict[str, Any] = {
+        'points': load.load(cloud),
         'box_type_3d': box_type,
         'box_mode_3d': box_mode,
         'sweeps': [],
@@ -67,12 +111,18 @@ def inference_detector(model: nn.Module, pcd: str | Path | np.ndarray) -> tuple[
         **{key: [] for key in ('img_fields', 'bbox3d_fields', 'pts_mask_fields', 'pts_seg_fields')},
         **{key: [] for key in ('bbox_fields', 'mask_fields', 'seg_fields')},
     }
-    if isinstance(pcd, np.ndarray):
-        steps = steps[1:]  # the first step would load the points
-        points = torch.tensor(pcd, dtype=torch.float32)  # a copy, for steps that write into it
-        sample['points'] = LiDARPoints(points, points_dim=pcd.shape[1])
-    else:
-        sample['pts_filename'] = str(pcd)
-    batch = collate([Compose(steps)(sample)], samples_per_gpu=1)
-    batch = to_device(batch, next(model.parameters()).device)
-    return model(return_loss=False, rescale=True, **batch), batch
+    if isinstance(cloud, (str, PathLike)):
+        sample['pts_filename'] = str(cloud)
+    return sample
+
+
+def _check_view(model: nn.Module, batch: dict) -> None:
+    """Warn of clouds that the pipeline lets through, but that the voxels do not cover."""
+    voxels = getattr(model, 'voxel_layer', None)
+    if voxels is None:
+        return
+    limits = voxels.point_cloud_range
+    for points, meta in zip(batch['points'][0], batch['img_metas'][0]):
+        inside = LiDARPoints(points, points_dim=points.shape[1]).in_range_3d(limits)
+        if is_out_of_view(int(inside.sum()), len(points)):
+            warn_out_of_view(points.cpu().numpy(), limits, meta.get('pts_filename'))

@@ -3,12 +3,15 @@
 from copy import deepcopy
 from pathlib import Path
 from pprint import pformat
+from typing import Any
 
 import mmcv
 import torch
 from mmcv.runner import RUNNERS
 
 from mmcv_patched.runner import BaseRunner
+from mmdet3d.apis.evaluation import build_tested, check_validation_settings
+from mmdet3d.apis.sections import check_training_sections
 from mmdet3d.utils.config import REPO_ROOT, find_datasets
 from mmdet3d.utils.registry import suggest_names
 from mmdet_patched.apis import build_optimizer_hook
@@ -45,6 +48,10 @@ def fill_in_settings(cfg: mmcv.Config) -> None:
     for key, value in mmcv.Config.fromfile(_RUNTIME).items():
         if key not in cfg:
             cfg[key] = deepcopy(value)
+    for section in ('lr_config', 'momentum_config'):
+        ratio = (cfg.get(section) or {}).get('target_ratio')
+        if isinstance(ratio, list):  # mmcv wants a tuple, which JSON and options may not have
+            cfg[section].target_ratio = tuple(ratio)
     cfg.work_dir = cfg.work_dir or f'work_dirs/{config_stem(cfg)}'
     cfg.device = cfg.get('device') or ('cuda' if torch.cuda.is_available() else 'cpu')
 
@@ -58,8 +65,10 @@ def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
 
     Raises:
         ValueError: if a section is missing, the runner's length is not said in its own unit, it has
-            no place for a teacher, or the optimizer's hook cannot be had.
-        KeyError: if there is no such runner; the message names close ones.
+            no place for a teacher, a value is not what it can be, or the optimizer's hook cannot be
+            had.
+        KeyError: if there is no such runner, optimizer or schedule; the message names close ones.
+        TypeError: if a section has a key that nothing reads; the message names close ones.
     """
     missing = {'model', 'data', 'optimizer', 'runner'} - set(cfg)
     if missing:
@@ -68,19 +77,27 @@ def check_training(cfg: mmcv.Config, use_kd: bool) -> None:
             'training needs: inherit from the files in configs/_base_, or set them'
         )
     _check_runner(cfg.runner, use_kd)
+    check_training_sections(cfg)
     build_optimizer_hook(cfg)
 
 
-def check_validation(cfg: mmcv.Config) -> None:
-    """Check that what is evaluated on during training is there; the data set itself is built later.
+def check_validation(cfg: mmcv.Config) -> Any:
+    """Build what is evaluated on during training, and check that it can be.
 
     Args:
-        cfg: the config.
+        cfg: the config; in ``evaluation`` the figure of ``save_best`` is completed.
+
+    Returns:
+        the data set of ``cfg.data.val``.
 
     Raises:
         FileNotFoundError: if an annotation file of ``data.val`` is not there.
+        ValueError: if there is no ``data.val``, no frame in it, or ``evaluation`` has a setting
+            that is unknown or wrong; the message names close ones.
+        KeyError: if a frame has no annotations.
+        NotImplementedError: if the data set has no evaluation.
     """
-    for dataset in find_datasets(cfg.data.get('val', ())):
+    for dataset in find_datasets(cfg.data.get('val') or ()):
         files = dataset['ann_file']
         for file in [files] if isinstance(files, str) else files:
             if not Path(file).is_file():
@@ -88,6 +105,9 @@ def check_validation(cfg: mmcv.Config) -> None:
                     f'data.val.ann_file {file} does not exist: correct it or --data-root, or train '
                     'with --no-validate'
                 )
+    tested = build_tested(cfg, 'val')
+    check_validation_settings(cfg, tested)
+    return tested
 
 
 def _check_runner(runner: dict, use_kd: bool) -> None:

@@ -13,6 +13,8 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from mmcv_patched.logs import OFF_THE_SCREEN, keep_tables_off_the_screen
+from mmdet3d.apis.agreement import check_agreement
+from mmdet3d.apis.class_names import check_teacher_classes
 from mmdet3d.apis.environment import (
     choose_seed,
     describe_environment,
@@ -31,8 +33,9 @@ from mmdet3d.apis.settings import (
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
-from mmdet3d.utils.output import check_folder
-from mmdet_patched.apis import seed_process, train_detector
+from mmdet3d.utils.checkpoint import adapt_to_weights
+from mmdet3d.utils.writable import check_folder
+from mmdet_patched.apis import find_start, seed_process, train_detector
 
 
 def train_model(
@@ -44,24 +47,41 @@ def train_model(
     timestamp: str | None = None,
     meta: dict | None = None,
     teacher: nn.Module | None = None,
+    val_dataset: Dataset | None = None,
 ) -> Any:
     """Train a detector; see :func:`mmdet_patched.apis.train_detector`.
 
     With a ``teacher``, the model's distillation losses are built first if they are not yet. What
-    the config leaves out is filled in.
+    the config leaves out is filled in. The model takes the form of the weights that it begins with.
+    ``val_dataset`` is what :func:`check_validation` gives; it is called if there is none.
 
     Raises:
-        ValueError: if the config cannot be trained.
+        ValueError: if the config cannot be trained, what it says cannot be evaluated, or nothing of
+            ``load_from`` fits.
+        FileNotFoundError: if a file of the validation is missing.
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd=teacher is not None)
+    check_agreement(cfg)
+    if validate and val_dataset is None:
+        val_dataset = check_validation(cfg)
+    _adapt_to_start(model, cfg)
     last_taught = None
     if teacher is not None:
         if model.kd_losses is None:
             model.init_kd(teacher)
         last_taught = model.last_taught(teacher)
     return train_detector(
-        model, dataset, cfg, distributed, validate, timestamp, meta, teacher, last_taught
+        model,
+        dataset,
+        cfg,
+        distributed,
+        validate,
+        timestamp,
+        meta,
+        teacher,
+        last_taught,
+        val_dataset,
     )
 
 
@@ -100,6 +120,9 @@ def run_training(
     fill_in_settings(cfg)
     check_training(cfg, use_kd)
     check_folder(cfg.work_dir, 'work_dir')
+    check_agreement(cfg)
+    if use_kd:
+        check_teacher_classes(cfg, teacher_config)
     set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
     notes = [scale_learning_rate(cfg)] if autoscale_lr else []
@@ -109,21 +132,29 @@ def run_training(
     seed_everything(cfg.seed, deterministic)
     model = build_model(cfg.model)
     datasets = _build_datasets(cfg)
-    if validate:
-        check_validation(cfg)
+    val_dataset = check_validation(cfg) if validate else None
     model.CLASSES = datasets[0].CLASSES
     # mmcv would list how every single parameter was initialised.
     get_logger('mmcv').setLevel(logging.WARNING)
     model.init_weights()
     if teacher is not None:
         model.init_kd(teacher)
+    _adapt_to_start(model, cfg)
     rank, _ = get_dist_info()
     if rank > 0:
         # The weights are the same by now; augmentations and samples of a loss are to differ.
         seed_process(cfg.seed, rank)
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES, notes)
-    return train_model(model, datasets, cfg, distributed, validate, timestamp, meta, teacher)
+    return train_model(
+        model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
+    )
+
+
+def _adapt_to_start(model: Any, cfg: mmcv.Config) -> None:
+    checkpoint, _ = find_start(cfg)
+    if checkpoint is not None:
+        adapt_to_weights(model, checkpoint)
 
 
 def _build_datasets(cfg: mmcv.Config) -> list[Any]:

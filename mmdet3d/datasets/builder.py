@@ -11,6 +11,7 @@ from mmcv.utils import Registry
 from mmdet.datasets import builder as mmdet_builder
 from mmdet.datasets.builder import DATASETS, PIPELINES, build_dataloader
 
+from mmdet3d.utils.arguments import check_arguments
 from mmdet3d.utils.registry import suggest_names
 
 OBJECTSAMPLERS = Registry('Object sampler')
@@ -27,6 +28,9 @@ def build_dataset(cfg: dict | list[dict], default_args: dict | None = None) -> A
 
     Raises:
         KeyError: if a ``type`` is not registered; the message names close ones.
+        TypeError: if a section has a key that its class does not take, or lacks one.
     """
-    with suggest_names(DATASETS, PIPELINES, OBJECTSAMPLERS):
+    registries = DATASETS, PIPELINES, OBJECTSAMPLERS
+    check_arguments('data', cfg, registries)
+    with suggest_names(*registries):
         return mmdet_builder.build_dataset(cfg, default_args)

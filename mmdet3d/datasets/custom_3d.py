@@ -1,29 +1,38 @@
 """The data set that reads point clouds and 3D boxes listed in an annotation file."""
 
-import os.path as osp
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import mmcv
 import numpy as np
-from torch.utils.data import Dataset
 
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.datasets.builder import DATASETS
-from mmdet3d.datasets.files import load_info_file
+from mmdet3d.datasets.class_names import DONT_CARE, read_class_names, warn_of_class_names
+from mmdet3d.datasets.custom_infos import (
+    EXPECTED,
+    REMEDY,
+    load_custom_infos,
+    require_objects,
+)
+from mmdet3d.datasets.evaluated import EvaluatedDataset
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.info_kinds import require_keys
+from mmdet3d.datasets.object_numbers import known_velocities
+from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
-from mmdet3d.datasets.table_columns import TableColumn
+from mmdet3d.datasets.ranges import range_of_points
 
 
 @DATASETS.register_module()
-class Custom3DDataset(Dataset):
+class Custom3DDataset(EvaluatedDataset):
     """Frames listed in a pickled annotation file.
 
     The file holds a list with one dict per frame: ``sample_idx``, ``pts_path`` (relative to
     ``data_root``) and, for training, ``annos`` with ``gt_bboxes_3d`` (N, 7), boxes of the type
     ``box_type_3d`` names, and ``gt_names`` (N,). A data set in another form overrides
-    :meth:`get_data_info`, :meth:`get_ann_info` and :meth:`has_truth`.
+    :meth:`get_data_info`, :meth:`get_ann_info`, :meth:`object_names` and :meth:`has_truth`.
 
     Args:
         data_root: folder of the data set.
@@ -41,9 +50,13 @@ class Custom3DDataset(Dataset):
         TRUTH_KEY: key in the annotation file of what is known of a frame's objects.
         POINT_COLUMNS: float32 values of a point on disk, where no pipeline says it.
         VIEW: x_min, y_min, x_max, y_max of pictures, in metres, where no detector says it.
+        detection_range: (x_min, y_min, z_min, x_max, y_max, z_max) in metres of what the detector
+            at hand looks at, as its config says; None where nothing is known of it.
 
     Raises:
         FileNotFoundError: if the annotation file does not exist.
+        DataFormatError: if it is malformed, has no frame, or has frames without annotations and
+            ``test_mode`` is off.
         ValueError: if cameras, another storage backend or malformed ``classes`` are asked for.
     """
 
@@ -79,7 +92,9 @@ class Custom3DDataset(Dataset):
         self.CLASSES = self.get_classes(classes)
         self.cat2id = {name: label for label, name in enumerate(self.CLASSES)}
         self.data_infos = self.load_annotations(ann_file)
+        self._check_frames()
         self.pipeline = None if pipeline is None else Compose(pipeline)
+        self.detection_range = range_of_points(pipeline or ())
         if not test_mode:
             self._set_group_flag()
 
@@ -119,27 +134,72 @@ class Custom3DDataset(Dataset):
             classes: the names, a text file with one name a line, or None for ``CLASSES``.
 
         Raises:
-            ValueError: if ``classes`` is none of these.
+            FileNotFoundError: if there is no such file.
+            ValueError: if ``classes`` is none of these, or the file is malformed.
         """
         if classes is None:
             return cls.CLASSES
         if isinstance(classes, str):
-            return mmcv.list_from_file(classes)
+            return read_class_names(classes)
         if isinstance(classes, (tuple, list)):
             return classes
         raise ValueError(f'classes={classes!r}; expected a list of names, a file or None')
 
     def load_annotations(self, ann_file: str) -> list[dict[str, Any]]:
-        """Read the annotation file.
+        """Read the annotation file, without the objects that cannot be learnt from.
 
         Raises:
             FileNotFoundError: if it does not exist.
-            ValueError: if it is broken or does not hold a list.
+            DataFormatError: if it is another kind of file, or a frame is malformed.
         """
-        infos = load_info_file(ann_file, 'annotation file')
-        if not isinstance(infos, list):
-            raise ValueError(f'{ann_file} holds a {type(infos).__name__}; expected a list of dicts')
+        infos = load_custom_infos(ann_file)
+        # A derived data set may have other keys.
+        if type(self).get_data_info is Custom3DDataset.get_data_info:
+            require_keys(ann_file, infos, ('sample_idx', 'pts_path'), EXPECTED, REMEDY)
+        if type(self).get_ann_info is Custom3DDataset.get_ann_info:
+            require_objects(ann_file, infos)
         return infos
+
+    def _check_frames(self) -> None:
+        """Judge what there is to train on, before the first step.
+
+        Raises:
+            DataFormatError: if there is no frame, or one to train on has no annotations.
+        """
+        if not len(self):
+            raise DataFormatError(
+                f'{self.ann_file} has no frame; check the list of frames it was made of'
+            )
+        if not self.test_mode:
+            self._refuse_bare_frames()
+            self._warn_of_class_names()
+
+    def _refuse_bare_frames(self) -> None:
+        bare = [index for index in range(len(self)) if not self.has_truth(index)]
+        if not bare:
+            return
+        try:
+            # A derived data set may have them elsewhere.
+            self.get_ann_info(bare[0])
+        except KeyError as error:
+            raise DataFormatError(
+                f"{self.ann_file}: {len(bare)} of {len(self)} frames have no '{self.TRUTH_KEY}' "
+                f'(annotations), frame {bare[0]} for one: those of a split without labels can be '
+                'tested (test_mode=True, --format-only) but not trained on'
+            ) from error
+
+    def _warn_of_class_names(self) -> None:
+        names = [self.object_names(index) for index in range(len(self))]
+        known = [members for members in names if members is not None]
+        if len(known) == len(names):
+            counts = Counter(str(name) for members in known for name in members)
+            del counts[DONT_CARE]
+            warn_of_class_names(self.ann_file, counts, self.CLASSES)
+
+    def object_names(self, index: int) -> Iterable[str] | None:
+        """Class names of a frame's objects, trained or not; None if they are not known."""
+        annos = self.data_infos[index].get('annos')
+        return annos.get('gt_names') if isinstance(annos, Mapping) else None
 
     def get_data_info(self, index: int) -> dict[str, Any]:
         """What the pipeline starts from.
@@ -148,7 +208,7 @@ class Custom3DDataset(Dataset):
             ``sample_idx``, ``pts_filename`` and, unless in test mode, ``ann_info``.
         """
         info = self.data_infos[index]
-        path = osp.join(self.data_root, info['pts_path'])
+        path = locate(info['pts_path'], self.data_root)
         data = {'sample_idx': info['sample_idx'], 'pts_filename': path, 'file_name': path}
         if not self.test_mode:
             data['ann_info'] = self.get_ann_info(index)
@@ -158,8 +218,8 @@ class Custom3DDataset(Dataset):
         """Annotations of a frame.
 
         Returns:
-            ``gt_bboxes_3d`` (N boxes), ``gt_labels_3d`` (N,) int64, -1 for classes that are not
-            trained, and ``gt_names`` (N,).
+            ``gt_bboxes_3d`` (N boxes; velocities that are not known are 0), ``gt_labels_3d`` (N,)
+            int64, -1 for classes that are not trained, and ``gt_names`` (N,).
 
         Raises:
             KeyError: if the annotation file has none.
@@ -167,6 +227,7 @@ class Custom3DDataset(Dataset):
         annos = self._annos(index)
         boxes = np.asarray(annos['gt_bboxes_3d'], dtype=np.float32)
         boxes = boxes.reshape(len(boxes), -1) if len(boxes) else np.zeros((0, 7), np.float32)
+        boxes = np.concatenate([boxes[:, :7], known_velocities(boxes[:, 7:])], axis=1)
         return {
             'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1]),
             'gt_labels_3d': self._labels_of(annos['gt_names']),
@@ -175,7 +236,7 @@ class Custom3DDataset(Dataset):
 
     def has_truth(self, index: int) -> bool:
         """Tell whether the objects of a frame are known: not in a split without labels."""
-        return self.TRUTH_KEY in self.data_infos[index]
+        return self.data_infos[index].get(self.TRUTH_KEY) is not None
 
     def _annos(self, index: int) -> dict[str, Any]:
         if not self.has_truth(index):
@@ -224,24 +285,6 @@ class Custom3DDataset(Dataset):
         results = self.get_data_info(index)
         self.pre_pipeline(results)
         return self.pipeline(results)
-
-    def evaluate(self, results: list[dict], *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Compare detections with the ground truth: every data set has its own measure.
-
-        Raises:
-            NotImplementedError: if a data set does not define it.
-        """
-        raise NotImplementedError(
-            f'{type(self).__name__} defines no evaluation; derive a class that overrides evaluate, '
-            'or run with --format-only'
-        )
-
-    def table_columns(self) -> list[TableColumn]:
-        """Which figures of :meth:`evaluate` a table of several runs shows; all where none is named.
-
-        A data set with more figures than a table has room for overrides it.
-        """
-        return []
 
     def _set_group_flag(self) -> None:
         """Put all frames in one group: mmdet's samplers build batches within groups."""

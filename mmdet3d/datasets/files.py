@@ -1,5 +1,6 @@
 """Files of data sets: missing ones named, written whole or not at all, pickles for any numpy."""
 
+import codecs
 import os
 import pickle
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import numpy as np
 
 # The newest protocol that every Python 3 reads.
 PICKLE_PROTOCOL = 4
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 class DataFormatError(ValueError):
@@ -35,6 +37,45 @@ def require_file(path: str | Path, purpose: str) -> Path:
         f'{path}: {purpose} is expected here, but there is none ({where}). '
         'Check the root path, and the list that names it (ImageSets, or the info file).'
     )
+
+
+def read_text(path: str | Path, purpose: str) -> str:
+    """Read a text file in UTF-8, with or without a byte-order mark.
+
+    Args:
+        path: the file.
+        purpose: what it is, for the messages (``'a label file'``).
+
+    Returns:
+        its text, without the mark.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        DataFormatError: if it is in another encoding, or no text.
+    """
+    path = require_file(path, purpose)
+    content = path.read_bytes()
+    try:
+        if not content.startswith(_WIDE_MARKS) and b'\0' not in content:
+            return content.decode('utf-8-sig')
+    except UnicodeDecodeError:
+        pass
+    raise DataFormatError(
+        f'{path}: {purpose} is expected here as UTF-8 text, this file is {_encoding_of(content)}. '
+        'Write it anew, or convert it: iconv -f ENCODING -t UTF-8 FILE'
+    )
+
+
+def _encoding_of(content: bytes) -> str:
+    """Say what a file seems to be that is no text in UTF-8."""
+    if content.startswith(_WIDE_MARKS):
+        return 'text in UTF-16 or UTF-32, as some editors and shells of Windows write it'
+    # Of Latin letters in UTF-16, every second byte is a zero.
+    if content.count(0) * 3 > len(content):
+        return 'text in UTF-16 without a byte-order mark'
+    if any(byte < 32 and byte not in b'\t\n\r\f\v' for byte in content):
+        return 'binary'
+    return 'text in a one-byte encoding such as Latin-1 (ISO-8859-1) or Windows-1252'
 
 
 @contextmanager
@@ -86,7 +127,7 @@ def dump_pickle(path: str | Path, content: Any) -> None:
         _PortablePickler(file, protocol=PICKLE_PROTOCOL).dump(content)
 
 
-def load_info_file(path: str, what: str) -> Any:
+def load_info_file(path: str | Path, what: str) -> Any:
     """Read an annotation file or an object database.
 
     Args:
@@ -98,7 +139,7 @@ def load_info_file(path: str, what: str) -> Any:
 
     Raises:
         FileNotFoundError: if it does not exist.
-        ValueError: if it is broken off or no pickle.
+        DataFormatError: if it is no pickle, broken off, or of objects that do not exist here.
     """
     remedy = (
         'write it with tools/create_data.py (for KITTI: python tools/create_data.py kitti '
@@ -107,8 +148,28 @@ def load_info_file(path: str, what: str) -> Any:
     )
     if not Path(path).is_file():
         raise FileNotFoundError(f'{what} {path} does not exist; correct the path, or {remedy}')
-    with open(path, 'rb') as file:
-        try:
-            return pickle.load(file)
-        except (EOFError, pickle.UnpicklingError) as error:
-            raise ValueError(f'{what} {path} is no complete pickle ({error}); {remedy}') from error
+    content = Path(path).read_bytes()
+    try:
+        return pickle.loads(content)
+    # Broken bytes can make the unpickler raise anything.
+    except Exception as error:
+        raise DataFormatError(
+            f'{what} {path} is no complete pickle of plain objects and arrays: '
+            f'{_why_unreadable(content, error)}; {remedy}'
+        ) from error
+
+
+def _why_unreadable(content: bytes, error: Exception) -> str:
+    """Say what a file seems to be that cannot be unpickled."""
+    if not content.strip():
+        return 'it is empty'
+    if content.lstrip()[:1] in (b'{', b'['):
+        return 'it is JSON text'
+    if content[:2] == b'PK':
+        return 'it is a zip archive, as checkpoints are'
+    reason = ' '.join(f'{type(error).__name__}: {error}'.split())
+    if isinstance(error, UnicodeDecodeError):
+        return f'Python 2 wrote it ({reason})'
+    if isinstance(error, (ImportError, AttributeError)):
+        return f'it holds objects of a module that is not here ({reason})'
+    return f'it is broken off, or no pickle ({reason})'

@@ -12,17 +12,8 @@ from mmdet3d.core.visualizer import BoxLayer, distinct_colors, draw_bev
 from mmdet3d.datasets.builder import build_dataset
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
-from mmdet3d.utils.config import find_datasets, find_steps
-
-
-def refuse_screen(show: bool) -> None:
-    """Refuse mmdetection3d's ``show=True``.
-
-    Raises:
-        ValueError: if ``show`` is on.
-    """
-    if show:
-        raise ValueError('show=True would open windows, which is not supported; give out_dir')
+from mmdet3d.datasets.ranges import range_of_detector, range_of_points
+from mmdet3d.utils.config import find_datasets
 
 
 def frame_name(dataset: Custom3DDataset, index: int) -> str:
@@ -100,6 +91,7 @@ def draw_frames(
     results: Sequence[dict[str, Any]],
     out_dir: str | Path,
     pipeline: Sequence[dict] | None = None,
+    view: Sequence[float] | None = None,
 ) -> None:
     """Draw every frame with its detections, and its ground truth if it is known.
 
@@ -108,10 +100,11 @@ def draw_frames(
         results: detections of each frame, see :func:`draw_frame`.
         out_dir: folder the pictures are written to, such as ``000008.png``.
         pipeline: see :func:`draw_frame`.
+        view: see :func:`draw_frame`.
     """
-    for index, result in enumerate(results):
+    for index, result in enumerate(tqdm(results, desc='pictures', unit='frame')):
         path = Path(out_dir) / f'{frame_name(dataset, index)}.png'
-        draw_frame(dataset, index, {'detections': result}, path, pipeline=pipeline)
+        draw_frame(dataset, index, {'detections': result}, path, view, pipeline=pipeline)
 
 
 def browse(
@@ -149,10 +142,9 @@ def view_of(cfg: mmcv.Config, dataset: Custom3DDataset) -> Sequence[float]:
         cfg: config of the detector.
         dataset: the frames.
     """
-    voxels = [cfg.model.get(name) for name in ('voxel_layer', 'pts_voxel_layer')]
-    tested = next(find_datasets(cfg.data.test), {}).get('pipeline', ())
-    bounded = [*filter(None, voxels), *find_steps(tested, 'PointsRangeFilter')]
-    if not bounded:
+    tested = next(find_datasets(cfg.data.test), {})
+    limits = range_of_detector(cfg) or range_of_points(tested.get('pipeline') or ())
+    if limits is None:
         return dataset.VIEW
-    x_min, y_min, _, x_max, y_max, _ = bounded[0]['point_cloud_range']
+    x_min, y_min, _, x_max, y_max, _ = limits
     return x_min, y_min, x_max, y_max

@@ -13,6 +13,7 @@ from mmdet.core.bbox.iou_calculators.builder import IOU_CALCULATORS
 from mmdet.models.builder import BACKBONES, DETECTORS, HEADS, LOSSES, MODELS, NECKS
 
 from mmdet3d.models.layers.builder import LAYERS
+from mmdet3d.utils.arguments import check_arguments
 from mmdet3d.utils.registry import suggest_names
 
 VOXEL_ENCODERS = MODELS
@@ -62,7 +63,8 @@ def build_detector(cfg: dict, train_cfg: dict | None = None, test_cfg: dict | No
 
     Raises:
         KeyError: if a ``type`` is not registered; the message names close ones.
-        ValueError: if ``train_cfg`` or ``test_cfg`` is given twice.
+        TypeError: if a section has a key that its class does not take, or lacks one.
+        ValueError: if ``train_cfg`` or ``test_cfg`` is given twice, or settings disagree.
     """
     given = {'train_cfg': train_cfg, 'test_cfg': test_cfg}
     cfg = ConfigDict(cfg)
@@ -75,6 +77,7 @@ def build_detector(cfg: dict, train_cfg: dict | None = None, test_cfg: dict | No
         warnings.warn('put train_cfg and test_cfg into the model section', stacklevel=2)
     parts = PRIOR_GENERATORS, BBOX_ASSIGNERS, BBOX_SAMPLERS, BBOX_CODERS, IOU_CALCULATORS
     registries = MODELS, LAYERS, *parts
+    check_arguments('model', cfg, registries)
     with suggest_names(*registries):
         return DETECTORS.build(cfg, default_args=given)
 

@@ -9,6 +9,7 @@ spconv is imported with this module, which is therefore imported only where it i
 
 import logging
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -171,8 +172,15 @@ class _TrustedOnCPU(spconv.conv.SparseConvolution):
     def _before_load(self, state_dict: dict, prefix: str, *_: Any) -> None:
         self.adapt_state_dict(state_dict, prefix)
 
-    def adapt_state_dict(self, state_dict: dict, prefix: str) -> None:
+    def adapt_state_dict(
+        self, state_dict: dict, prefix: str, trained_as: Mapping[str, Any] | None = None
+    ) -> None:
         """Convert this layer's weight in ``state_dict``, in place, if spconv 1 saved it.
+
+        Args:
+            state_dict: weights of the whole network, by name.
+            prefix: what the names of this layer's weights begin with.
+            trained_as: not used; part of the interface of modules that adapt.
 
         Raises:
             ValueError: if it has the numbers of neither layout, in another order.

@@ -16,8 +16,9 @@ from torch import nn
 from tqdm import tqdm
 
 from mmcv_patched.parallel import to_device
+from mmdet3d.apis.evaluation import build_tested
 from mmdet3d.apis.inference import init_model
-from mmdet3d.datasets import Custom3DDataset, build_dataset
+from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.report.multiply_adds import count_multiply_adds
 from mmdet3d.utils.config import load_config
 
@@ -86,7 +87,7 @@ def build_test_set(cfg: mmcv.Config) -> Custom3DDataset:
     Raises:
         ValueError: if it is not one data set alone.
     """
-    dataset = build_dataset(deepcopy(cfg.data.test), {'test_mode': True})
+    dataset = build_tested(cfg)
     if not isinstance(dataset, Custom3DDataset):
         raise ValueError(
             f'data.test is a {type(dataset).__name__}; runs are measured on one data set, with one '
@@ -104,9 +105,15 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigur
         name: how to call it.
         cfg: its config.
         checkpoint: its weights.
+
+    Raises:
+        NotImplementedError: if the data set has ground truth, but no evaluation.
     """
     model = init_model(cfg, str(checkpoint))
     dataset = build_test_set(cfg)
+    is_known = _has_truth(dataset)
+    if is_known:
+        dataset.check_evaluation()
     detections, seconds = _detect_all(model, dataset, name)
     return RunFigures(
         name,
@@ -114,7 +121,7 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigur
         count_multiply_adds(model, _batch(model, dataset, 0)),
         # The first frames compile and warm up; the median does not see them.
         1 / median(seconds),
-        _evaluate(dataset, detections),
+        dataset.evaluate(deepcopy(detections), logger='silent') if is_known else {},
         detections,
     )
 
@@ -137,11 +144,12 @@ def _detect_all(
     return detections, seconds
 
 
-def _evaluate(dataset: Custom3DDataset, detections: list[dict]) -> dict[str, float]:
-    if not all(map(dataset.has_truth, range(len(dataset)))):
-        warnings.warn(
-            f'{dataset.ann_file} has frames without ground truth, so nothing is evaluated',
-            stacklevel=3,
-        )
-        return {}
-    return dataset.evaluate(deepcopy(detections), logger='silent')
+def _has_truth(dataset: Custom3DDataset) -> bool:
+    """Tell whether the detections can be evaluated; warns if not."""
+    if all(map(dataset.has_truth, range(len(dataset)))):
+        return True
+    warnings.warn(
+        f'{dataset.ann_file} has frames without ground truth, so nothing is evaluated',
+        stacklevel=3,
+    )
+    return False

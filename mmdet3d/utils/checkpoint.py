@@ -1,14 +1,26 @@
 """Load weights into a network that they have to fit."""
 
+import warnings
 from pathlib import Path
+from typing import Any
 
-from torch import nn
+from mmcv.runner import CheckpointLoader
+from torch import Tensor, nn
 
-from mmcv_patched.runner import load_file
+from mmcv_patched.runner import (
+    adapt_modules,
+    load_fitting,
+    read_meta,
+    read_weights,
+    require_some_fit,
+)
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict:
     """Load a checkpoint into ``model``; everything has to fit.
+
+    Parts of the network that weights of older releases fit in another form take that form, with a
+    warning.
 
     Args:
         model: the network, on any device.
@@ -20,32 +32,46 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
     Raises:
         FileNotFoundError: if there is no such file.
         RuntimeError: if the file is broken.
-        ValueError: if weights are missing, too many, or of other shapes.
+        ValueError: if it holds no weights, or some are missing, too many, or of other shapes.
     """
-    checkpoint = load_file(str(path))
-    weights = checkpoint.get('state_dict', checkpoint)
-    weights = {key.removeprefix('module.'): value for key, value in weights.items()}
-    for name, module in model.named_modules():
-        if hasattr(module, 'adapt_state_dict'):
-            module.adapt_state_dict(weights, f'{name}.')
-    own = model.state_dict()
-    reshaped = [key for key in own if key in weights and weights[key].shape != own[key].shape]
-    fitting = {key: value for key, value in weights.items() if key not in reshaped}
-    result = model.load_state_dict(fitting, strict=False)
-    # Older torch did not save how many batches a normalisation has seen.
-    optional = {*reshaped, *(key for key in own if key.endswith('num_batches_tracked'))}
-    missing = [key for key in result.missing_keys if key not in optional]
-    if missing or result.unexpected_keys or reshaped:
-        shapes = [f'{k} {tuple(weights[k].shape)}, not {tuple(own[k].shape)}' for k in reshaped]
+    weights, meta = _read(str(path))
+    adapt_modules(model, weights, meta, str(path))
+    misfit = load_fitting(model, weights)
+    if any(misfit):
         raise ValueError(
             f'{path} holds the weights of another architecture than this '
-            f'{type(model).__name__}: {_count("missing", missing)}, '
-            f'{_count("unexpected", result.unexpected_keys)}, '
-            f'{_count("of another shape", shapes)}. Give the config it was trained with'
+            f'{type(model).__name__}: {misfit}. Give the config it was trained with'
         )
-    return checkpoint.get('meta', {})
+    return meta
 
 
-def _count(what: str, names: list[str], shown: int = 3) -> str:
-    examples = f' ({"; ".join(names[:shown])}{"; ..." if len(names) > shown else ""})'
-    return f'{len(names)} {what}{examples if names else ""}'
+def adapt_to_weights(model: nn.Module, path: str) -> None:
+    """Let a network take the form that a checkpoint's weights have, before it is trained further.
+
+    To be done before the optimizer is built. The weights themselves are not loaded.
+
+    Args:
+        model: the network.
+        path: the checkpoint, a file or a URL.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        RuntimeError: if the file is broken.
+        ValueError: if it holds no weights, or none that fits.
+    """
+    weights, meta = _read(path)
+    adapt_modules(model, weights, meta, path)
+    require_some_fit(model, weights, path)
+
+
+def _read(path: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
+    weights = read_weights(checkpoint, path)
+    bad = [name for name, value in weights.items() if not value.isfinite().all()]
+    if bad:
+        warnings.warn(
+            f'{path}: {len(bad)} of {len(weights)} weights are not finite ({bad[0]}, ...), as a '
+            'run that diverged leaves them: take an earlier checkpoint',
+            stacklevel=4,
+        )
+    return weights, read_meta(checkpoint)

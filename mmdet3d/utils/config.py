@@ -9,6 +9,7 @@ from typing import Any
 from mmcv import Config
 
 from mmdet3d.utils.config_file import read_config
+from mmdet3d.utils.options import check_options, merge_options
 from mmdet3d.utils.tool_parser import KeyValues
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     'find_file',
     'find_steps',
     'load_config',
+    'named_datasets',
+    'named_steps',
     'set_data_root',
 ]
 
@@ -73,17 +76,20 @@ def load_config(
         FileNotFoundError: if there is no such file.
         NotADirectoryError: if ``data_root`` or ``infos`` is no folder.
         ValueError: if it cannot be read, a key looks like a misspelt setting, an option has no
-            place to go, or ``infos`` is given without ``data_root``.
+            place to go or is a variable of the file, or ``infos`` is given without ``data_root``.
     """
     cfg = read_config(find_file(path, 'config'))
     _check_top_level(cfg)
+    _check_class_names(cfg)
+    # What an option names is sought in the config as its file has it.
+    check_options(cfg, options or {}, SETTINGS)
     if data_root is not None:
         set_data_root(cfg, data_root, infos)
     elif infos is not None:
         raise ValueError(f'infos={infos} without data_root: give --data-root too')
     if options:
-        _check_options(cfg, options)
-        cfg.merge_from_dict(dict(options))
+        merge_options(cfg, options)
+        _follow_classes(cfg, options)
     return cfg
 
 
@@ -118,34 +124,31 @@ def _check_top_level(cfg: Config) -> None:
             )
 
 
-def _check_options(cfg: Config, options: Mapping[str, Any]) -> None:
-    for option in options:
-        node, known = cfg, ''
-        for part in option.split('.'):
-            if isinstance(node, (list, tuple)):
-                if not part.isdigit() or int(part) >= len(node):
-                    raise ValueError(
-                        f'option {option}: {known} is a list of {len(node)}: no {part}'
-                    )
-                node, known = node[int(part)], f'{known}.{part}'
-                continue
-            if not isinstance(node, (Mapping, Config)):
-                raise ValueError(f'option {option}: {known} is {node!r}, which has no {part}')
-            if part not in node:
-                _check_new_key(option, part, known, list(node))
-                break  # nothing is known of what is below a key that the config leaves out
-            node = node[part]
-            known = f'{known}.{part}' if known else str(part)
+def _check_class_names(cfg: Config) -> None:
+    """A variable that a config overrides changes nothing in what its base made of it."""
+    named = cfg.get('class_names')
+    for split in ('train', 'val', 'test'):
+        for key, dataset in named_datasets(_section(cfg, split), f'data.{split}'):
+            classes = dataset.get('classes')
+            if named and isinstance(classes, (list, tuple)) and list(classes) != list(named):
+                raise ValueError(
+                    f'{cfg.filename} sets class_names={list(named)}, but {key}.classes='
+                    f'{list(classes)}: class_names is a variable of the file, so set data and '
+                    'pipelines with it too'
+                )
 
 
-def _check_new_key(option: str, key: str, known: str, siblings: list[str]) -> None:
-    """Refuse a key that looks like one beside it, and at the top one that nothing would read."""
-    names = siblings if known else [*siblings, *SETTINGS]
-    close = difflib.get_close_matches(key, names, n=1, cutoff=0.8)
-    if (known and not close) or key in SETTINGS:
+def _follow_classes(cfg: Config, options: Mapping[str, Any]) -> None:
+    """The variable says what options made of the classes, also in the copy in the run's folder."""
+    if 'class_names' not in cfg or not any('classes' in option.split('.') for option in options):
         return
-    hint = f'did you mean {close[0]}?' if close else f'it has {sorted(names)}'
-    raise ValueError(f'option {option}: there is no {key} in {known or "the config"}; {hint}')
+    for _, dataset in named_datasets(_section(cfg, 'train'), 'data.train'):
+        if isinstance(dataset.get('classes'), (list, tuple)):
+            cfg['class_names'] = list(dataset['classes'])
+
+
+def _section(cfg: Config, split: str) -> Any:
+    return (cfg.get('data') or {}).get(split) or ()
 
 
 def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None) -> None:
@@ -168,7 +171,7 @@ def set_data_root(cfg: Config, root: str | Path, infos: str | Path | None = None
         if not Path(folder).is_dir():
             raise NotADirectoryError(f'{folder} is no folder: give the one that holds {holds}')
     for split in ('train', 'val', 'test'):
-        for dataset in find_datasets(cfg.data.get(split, ())):
+        for dataset in find_datasets(_section(cfg, split)):
             dataset['data_root'] = f'{Path(root)}/'
             dataset['ann_file'] = _moved(dataset['ann_file'], infos)
             for step in find_steps(dataset.get('pipeline') or (), 'ObjectSample'):
@@ -187,20 +190,42 @@ def _moved(path: str | Sequence[str], folder: str | Path) -> Any:
 
 def find_datasets(section: Any) -> Iterator[dict]:
     """Give the configs of the data sets of ``cfg.data.train`` or the like, within any wrappers."""
+    for _, dataset in named_datasets(section, ''):
+        yield dataset
+
+
+def named_datasets(section: Any, key: str) -> Iterator[tuple[str, dict]]:
+    """Give the same with their keys.
+
+    Args:
+        section: the config of a data set, of a wrapper, or a list of them.
+        key: where it stands in the config.
+    """
     if not isinstance(section, dict):
-        for each in section:
-            yield from find_datasets(each)
+        for i, each in enumerate(section):
+            yield from named_datasets(each, f'{key}.{i}')
     elif 'dataset' in section:
-        yield from find_datasets(section['dataset'])
+        yield from named_datasets(section['dataset'], f'{key}.dataset')
     elif 'datasets' in section:
-        yield from find_datasets(section['datasets'])
+        yield from named_datasets(section['datasets'], f'{key}.datasets')
     else:
-        yield section
+        yield key, section
 
 
 def find_steps(pipeline: Sequence[dict], kind: str) -> Iterator[dict]:
     """Give the configs of all steps of a type, also of those within others."""
-    for step in pipeline:
+    for _, step in named_steps(pipeline, ''):
         if step['type'] == kind:
             yield step
-        yield from find_steps(step.get('transforms', ()), kind)
+
+
+def named_steps(pipeline: Sequence[Any], key: str) -> Iterator[tuple[str, Any]]:
+    """Give the configs of all steps, also of those within others, with their keys.
+
+    Args:
+        pipeline: the configs of the steps.
+        key: where they stand in the config.
+    """
+    for i, step in enumerate(pipeline):
+        yield f'{key}.{i}', step
+        yield from named_steps(step.get('transforms') or (), f'{key}.{i}.transforms')

@@ -8,9 +8,8 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from mmcv import DictAction
-
 from mmcv_patched.messages import print_error
+from mmdet3d.utils.options import DictAction
 
 _OPTION = re.compile(r'--?[A-Za-z][^\s=]*')
 
@@ -128,25 +127,13 @@ class Unneeded(argparse.Action):
 
 
 class KeyValues(DictAction):
-    """``KEY=VALUE ...`` as a dict, also when the option is given several times.
-
-    Args:
-        option_strings: the option, first the name to use.
-        dest: where the dict goes.
-        **settings: as for ``argparse.Action``.
-    """
+    """Options by key, which may be given under an old name, with a warning."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
     ) -> None:
         """Add what is given to what was given before."""
-        if option != self.option_strings[0]:
-            warnings.warn(f'{option} is an old name: write {self.option_strings[0]}', stacklevel=2)
-        before = getattr(namespace, self.dest) or {}
-        for value in values:
-            if not re.match(r'[^=]+=', value):
-                parser.error(f'{option} {value}: write key=value, without blanks')
-            if any(value.count(left) != value.count(right) for left, right in ('()', '[]')):
-                parser.error(f'{option} {value}: brackets do not match')
+        name = self.option_strings[0]
+        if option != name:
+            warnings.warn(f'{option} is an old name: write {name}', stacklevel=2)
         super().__call__(parser, namespace, values, option)
-        setattr(namespace, self.dest, {**before, **getattr(namespace, self.dest)})

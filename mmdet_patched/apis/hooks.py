@@ -9,9 +9,11 @@ from mmcv.runner import (
     EvalHook,
     OptimizerHook,
 )
-from mmdet.datasets import build_dataset
+from mmdet.datasets import NumClassCheckHook, build_dataset
+from torch.utils.data import Dataset
 
 from mmcv_patched.runner import IterBasedRunner
+from mmdet_patched.apis.evaluation import hook_arguments
 from mmdet_patched.apis.loaders import build_test_loader
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
 
@@ -60,21 +62,33 @@ def register_training_hooks(
         cfg.get('momentum_config'),
         custom_hooks_config=cfg.get('custom_hooks'),
     )
+    if not any(isinstance(hook, NumClassCheckHook) for hook in runner.hooks):
+        runner.register_hook(NumClassCheckHook())
     if distributed and not isinstance(runner, IterBasedRunner):
         runner.register_hook(DistSamplerSeedHook())
 
 
 def register_evaluation(
-    runner: mmcv.runner.BaseRunner, cfg: mmcv.Config, distributed: bool
+    runner: mmcv.runner.BaseRunner,
+    cfg: mmcv.Config,
+    distributed: bool,
+    dataset: Dataset | None = None,
 ) -> None:
     """Register the evaluation of ``cfg.data.val``, as ``cfg.evaluation`` says.
 
     It counts epochs or iterations as the runner does, unless ``by_epoch`` says otherwise.
+
+    Args:
+        runner: of the training.
+        cfg: the config.
+        distributed: this process is one of a group.
+        dataset: what ``cfg.data.val`` describes; None builds it.
     """
-    dataset = build_dataset(cfg.data.val, dict(test_mode=True))
+    if dataset is None:
+        dataset = build_dataset(cfg.data.val, dict(test_mode=True))
     data_loader = build_test_loader(dataset, cfg, distributed, cfg.data.get('val_dataloader', {}))
     hook, test = (DistEvalHook, multi_gpu_test) if distributed else (EvalHook, single_gpu_test)
     by_epoch = not isinstance(runner, IterBasedRunner)
-    settings = {'by_epoch': by_epoch, **cfg.get('evaluation', {})}
+    settings = {'by_epoch': by_epoch, **hook_arguments(cfg.get('evaluation') or {}, distributed)}
     # After the hooks that time the iteration, so that evaluation does not count as training.
     runner.register_hook(hook(data_loader, test_fn=test, **settings), priority='LOW')

@@ -25,6 +25,7 @@ def train_detector(
     meta: dict | None = None,
     teacher: nn.Module | None = None,
     last_taught: str | None = None,
+    val_dataset: Dataset | None = None,
 ) -> mmcv.runner.BaseRunner:
     """Train a detector, with ``teacher`` by distillation.
 
@@ -38,6 +39,7 @@ def train_detector(
         meta: entries for the checkpoints' ``meta``.
         teacher: the frozen network that publishes features for the student to match.
         last_taught: the feature after whose stage the teacher may stop; None for all that it has.
+        val_dataset: what ``cfg.data.val`` describes; None builds it if it is needed.
 
     Returns:
         the runner, after training.
@@ -62,7 +64,7 @@ def train_detector(
     runner.timestamp = timestamp  # makes .log and .log.json share their name
     register_training_hooks(runner, cfg, distributed)
     if validate:
-        register_evaluation(runner, cfg, distributed)
+        register_evaluation(runner, cfg, distributed, val_dataset)
     _restore(runner, cfg)
     runner.run(data_loaders, [tuple(phase) for phase in cfg.workflow])
     return runner
@@ -91,14 +93,24 @@ def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
     )
 
 
-def _restore(runner: mmcv.runner.BaseRunner, cfg: mmcv.Config) -> None:
-    resume_from = cfg.resume_from
-    if resume_from is None and cfg.get('auto_resume'):
+def find_start(cfg: mmcv.Config) -> tuple[str | None, bool]:
+    """Return the checkpoint that a run begins with, if any, and whether it resumes that run.
+
+    Args:
+        cfg: the config; ``resume_from`` goes before ``auto_resume``, and that before ``load_from``.
+    """
+    resume_from = cfg.get('resume_from')
+    if not resume_from and cfg.get('auto_resume'):
         resume_from = find_latest_checkpoint(cfg.work_dir)
-    if resume_from is not None:
-        _resume(runner, resume_from)
-    elif cfg.load_from:
-        runner.load_checkpoint(cfg.load_from)
+    return (resume_from, True) if resume_from else (cfg.get('load_from') or None, False)
+
+
+def _restore(runner: mmcv.runner.BaseRunner, cfg: mmcv.Config) -> None:
+    checkpoint, resumes = find_start(cfg)
+    if checkpoint is not None and resumes:
+        _resume(runner, checkpoint)
+    elif checkpoint is not None:
+        runner.load_checkpoint(checkpoint)
 
 
 def _resume(runner: mmcv.runner.BaseRunner, checkpoint: str) -> None:
@@ -107,5 +119,6 @@ def _resume(runner: mmcv.runner.BaseRunner, checkpoint: str) -> None:
     except ValueError as error:
         raise ValueError(
             f'{checkpoint} was not written by a run like this one: {error}. Resume with the same '
-            'config, and with --use-kd if and only if that run was started with it'
+            'config, and with --use-kd if and only if that run was started with it; to begin a new '
+            'run with its weights, name it as load_from'
         ) from error

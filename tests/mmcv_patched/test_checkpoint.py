@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmcv_patched.runner import load_file, save_checkpoint
+from mmcv_patched.runner import load_file, point_to, save_checkpoint
 
 
 def test_meta_with_numpy_scalars_loads_as_older_releases_wrote_it(tmp_path):
@@ -74,3 +74,47 @@ def test_a_saved_checkpoint_loads_into_a_like_network(tmp_path):
     checkpoint = mmcv.runner.load_checkpoint(loaded, path)
     assert checkpoint['meta']['seed'] == 7
     assert torch.equal(saved.weight, loaded.weight)
+
+
+def no_links(*_: object, **__: object) -> None:
+    raise OSError(95, 'Operation not supported')
+
+
+def no_right_to_link(*_: object, **__: object) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize('symlink', [no_links, no_right_to_link])
+def test_without_links_the_latest_checkpoint_is_a_copy(tmp_path, monkeypatch, symlink):
+    monkeypatch.setattr(os, 'symlink', symlink)
+    latest = tmp_path / 'latest.pth'
+    for name in ('epoch_1.pth', 'epoch_2.pth'):
+        (tmp_path / name).write_text(name)
+        point_to(name, str(latest))
+        assert not latest.is_symlink()
+        assert latest.read_text() == name
+    assert sorted(os.listdir(tmp_path)) == ['epoch_1.pth', 'epoch_2.pth', 'latest.pth']
+
+
+@pytest.mark.parametrize('before', ['file', 'link', 'broken link', 'nothing'])
+def test_the_latest_checkpoint_takes_the_place_of_what_was_there(tmp_path, before):
+    (tmp_path / 'epoch_1.pth').write_text('1')
+    (tmp_path / 'epoch_2.pth').write_text('2')
+    latest = tmp_path / 'latest.pth'
+    if before == 'file':
+        latest.write_text('own')
+    elif before != 'nothing':
+        latest.symlink_to('epoch_1.pth' if before == 'link' else 'gone.pth')
+    point_to('epoch_2.pth', str(latest))
+    assert latest.read_text() == '2'
+    assert os.readlink(latest) == 'epoch_2.pth'
+    assert (tmp_path / 'epoch_1.pth').read_text() == '1'
+
+
+def test_a_copy_that_fails_leaves_the_earlier_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, 'symlink', no_links)
+    (tmp_path / 'latest.pth').write_text('earlier')
+    with pytest.raises(FileNotFoundError):
+        point_to('epoch_1.pth', str(tmp_path / 'latest.pth'))
+    assert os.listdir(tmp_path) == ['latest.pth']
+    assert (tmp_path / 'latest.pth').read_text() == 'earlier'

@@ -14,6 +14,7 @@ from mmcv_patched.runner import (
     GradientCumulativeMixedPrecisionHook,
     IterBasedRunner,
     MixedPrecisionHook,
+    NonFiniteError,
 )
 
 
@@ -134,10 +135,19 @@ def test_a_loss_scale_that_is_none_is_an_error_that_says_what_is(loss_scale):
 @pytest.mark.gpu
 @pytest.mark.parametrize('loss_scale', [512.0, 'dynamic', {'init_scale': 4.0}])
 def test_a_gpu_computes_in_float16_and_steps_over_infinite_gradients(loss_scale):
+    torch.manual_seed(0)
     model = Model()
     before = model.layer.weight.detach().clone()
-    runner = train(model, MixedPrecisionHook(loss_scale), torch.full((8, 4), 1e30), 'cuda')
+    # The loss is finite, and its gradient beyond float16.
+    hook = MixedPrecisionHook(loss_scale, grad_clip=dict(max_norm=1.0))
+    runner = train(model, hook, torch.full((8, 4), 1e3), 'cuda')
     assert model.seen == torch.float16
     assert torch.equal(before, model.layer.weight.cpu())
     state = runner.meta['fp16']['loss_scaler']
     assert (state['scale'] == 512.0) == (loss_scale == 512.0)
+
+
+@pytest.mark.gpu
+def test_a_gpu_stops_at_an_infinite_loss():
+    with pytest.raises(NonFiniteError, match='not finite: loss'):
+        train(Model(), MixedPrecisionHook(512.0), torch.full((8, 4), 1e30), 'cuda')

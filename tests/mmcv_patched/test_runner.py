@@ -1,6 +1,7 @@
 """The runners and the wrappers, with a small network in place of a detector."""
 
 import logging
+import os
 
 import mmcv.runner
 import numpy as np
@@ -169,6 +170,22 @@ def test_checkpoints_are_named_and_numbered_by_what_is_done(tmp_path, kind):
     assert (saved['meta']['epoch'], saved['meta']['iter'], saved['meta']['seed']) == (2, 6, 3)
     names = ['epoch_1', 'epoch_2'] if kind is EPOCHS else [f'iter_{i}' for i in range(1, 7)]
     assert sorted(path.stem for path in tmp_path.iterdir()) == [*names, 'latest']
+
+
+@both_runners
+def test_a_run_goes_on_and_is_resumed_where_there_are_no_links(tmp_path, monkeypatch, kind):
+    def refuse(*_, **__):
+        raise OSError(95, 'Operation not supported')
+
+    monkeypatch.setattr(os, 'symlink', refuse)
+    runner = make_runner(tmp_path, kind=kind)
+    runner.register_hook(CheckpointHook(interval=1, by_epoch=kind is EPOCHS, max_keep_ckpts=1))
+    runner.run([batches()], [('train', 1)])
+    last = 'epoch_2' if kind is EPOCHS else 'iter_6'
+    assert sorted(path.stem for path in tmp_path.iterdir()) == [last, 'latest']
+    resumed = make_runner(tmp_path, kind=kind)
+    resumed.resume(str(tmp_path / 'latest.pth'))
+    assert resumed.iter == 6
 
 
 @both_runners

@@ -2,9 +2,13 @@
 
 import pytest
 from mmcv import Config
-from mmcv.runner import GradientCumulativeOptimizerHook, OptimizerHook
 
-from mmcv_patched.runner import GradientCumulativeMixedPrecisionHook, MixedPrecisionHook
+from mmcv_patched.runner import (
+    GradientCumulativeMixedPrecisionHook,
+    GradientCumulativeOptimizerHook,
+    MixedPrecisionHook,
+    OptimizerHook,
+)
 from mmdet_patched.apis import build_optimizer_hook
 
 CLIP = dict(max_norm=10)

@@ -40,6 +40,33 @@ def test_wrong_folder_is_named_in_one_line(create_data, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ('file', 'content', 'message'),
+    [
+        ('ImageSets/train.txt', b'', 'ImageSets/train.txt lists no frame'),
+        ('ImageSets/train.txt', '000000'.encode('utf-16'), 'train.txt: a list of frames is'),
+        ('ImageSets/val.txt', b'../000000', "val.txt, line 1: '../000000' is no frame id"),
+        ('training/label_2/000000.txt', 'Fußgänger'.encode('latin-1'), 'text in a one-byte'),
+        ('training/calib/000000.txt', b'R0_rect: 0 0 0 0 0 0 0 0 0', 'no P2, Tr_velo_to_cam'),
+    ],
+)
+def test_a_malformed_file_ends_in_one_line(
+    create_data, kitti_sample, tmp_path, file, content, message
+):
+    root = tmp_path / 'raw'
+    for path in kitti_sample.rglob('*'):
+        if path.is_file() and (path.suffix == '.txt' or path.stem == '000000'):
+            (root / path.relative_to(kitti_sample)).parent.mkdir(parents=True, exist_ok=True)
+            (root / path.relative_to(kitti_sample)).symlink_to(path)
+    (root / file).unlink()
+    (root / file).write_bytes(content)
+    with pytest.raises(SystemExit) as exit_with:
+        create_data('kitti', '--root-path', root, '--out-dir', tmp_path / 'out', '--workers', 1)
+    line = exit_with.value.code
+    assert line.startswith('error: ') and message in line and '\n' not in line
+    assert not list(tmp_path.rglob('*.pkl'))
+
+
+@pytest.mark.parametrize(
     ('arguments', 'message'),
     [
         (['kitty'], "invalid choice: 'kitty' (choose from"),

@@ -39,7 +39,7 @@ def parse(monkeypatch):
             {'cfg_options': {'a.b': 1}},
             ['--options is an old name: write --cfg-options'],
         ),
-        ('--cfg-options a=1 b=x --cfg-options a=2', {'cfg_options': {'a': 2, 'b': 'x'}}, []),
+        ('--cfg-options a=1 --cfg-options b=x', {'cfg_options': {'a': 1, 'b': 'x'}}, []),
         ('--seed 0 --deterministic', {'seed': 0, 'deterministic': True}, []),
     ],
 )

@@ -1,6 +1,7 @@
 """SECOND by the real tools: a teacher, students in float32 and in mixed precision, evaluation."""
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from support import shrink
 from support.tooling import call, run, training_lines
 
+from mmcv_patched.runner import EpochBasedRunner
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
 from mmdet3d.utils.config import load_config
@@ -73,7 +75,14 @@ def test_a_student_is_distilled_and_evaluated(
     assert 'KITTI/Overall_3D_AP40_moderate' in json.loads(figures.read_text())
 
 
-def test_a_checkpoint_of_spconv_1_loads_as_one_of_spconv_2(teacher, tmp_path):
+def begin_with(model, path) -> None:
+    """Load weights as ``load_from`` does."""
+    EpochBasedRunner(model=model, logger=logging.getLogger('test')).load_checkpoint(str(path))
+
+
+@pytest.mark.filterwarnings('error:.*in part')
+@pytest.mark.parametrize('load', [load_weights, begin_with])
+def test_a_checkpoint_of_spconv_1_loads_as_one_of_spconv_2(teacher, tmp_path, load):
     config, checkpoint = teacher
     saved = torch.load(checkpoint, weights_only=True)
     old = dict(saved['state_dict'])
@@ -82,7 +91,7 @@ def test_a_checkpoint_of_spconv_1_loads_as_one_of_spconv_2(teacher, tmp_path):
             old[key] = value.permute(1, 2, 3, 4, 0).contiguous()
     torch.save({**saved, 'state_dict': old}, tmp_path / 'old.pth')
     model = build_model(load_config(config).model)
-    load_weights(model, tmp_path / 'old.pth')
+    load(model, tmp_path / 'old.pth')
     for key, value in model.state_dict().items():
         assert torch.equal(value, saved['state_dict'][key]), key
 

@@ -5,14 +5,18 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
-from mmdet3d.datasets.files import dump_pickle
+from mmdet3d.datasets.class_names import DONT_CARE
+from mmdet3d.datasets.files import DataFormatError, dump_pickle
+from mmdet3d.datasets.kitti.frame_ids import FrameId
 from mmdet3d.datasets.kitti.frames import FrameJob, FrameResult, convert_frame_to_bytes
 from mmdet3d.datasets.kitti.gt_database import group_by_class
 from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE
-from mmdet3d.datasets.kitti.splits import read_split
+from mmdet3d.datasets.kitti.splits import folder_of, read_split
 from mmdet3d.datasets.kitti.summary import CreationSummary, summarise
+from mmdet3d.datasets.object_numbers import warn_of_units
 from mmdet3d.utils.parallel import run_jobs
 
 # Starting a process takes seconds, a frame about ten milliseconds.
@@ -35,7 +39,7 @@ def create_kitti_data(
 
     Args:
         root_path: the raw dataset: ImageSets, training and optionally testing. Images are used for
-            their size alone, and may be missing.
+            their size alone, and may be missing. Clouds may be .bin, .npy, .pcd or .ply files.
         out_dir: where to write; made if missing.
         extra_tag: the prefix of the files' names.
         workers: processes to use; by default, up to one per processor for large datasets. Scripts
@@ -46,7 +50,8 @@ def create_kitti_data(
 
     Raises:
         FileNotFoundError: if a list of frames, or a file of a listed frame, is missing.
-        DataFormatError: if a file of the dataset is malformed; the message names it.
+        DataFormatError: if a file of the dataset is malformed, or ``train.txt`` lists no frame; the
+            message names it.
         ValueError: if ``workers`` is less than 1.
     """
     if workers is not None and workers < 1:
@@ -63,12 +68,23 @@ def create_kitti_data(
     database = group_by_class([entry for member in chosen['train'] for entry in member.objects])
     dump_pickle(out_dir / f'{extra_tag}_dbinfos_train.pkl', database)
     _warn_of_assumed_sizes(list(results.values()))
+    _warn_of_units(root_path, chosen['trainval'])
     return summarise(out_dir, chosen, database, list(results.values()))
 
 
-def _read_splits(root_path: Path) -> dict[str, list[int]]:
+def _read_splits(root_path: Path) -> dict[str, list[FrameId]]:
     """Read the lists of frames; the test frames are optional."""
     splits = {split: read_split(root_path, split) for split in ('train', 'val')}
+    if not splits['train']:
+        raise DataFormatError(
+            f'{root_path / "ImageSets" / "train.txt"} lists no frame, so there is nothing to train '
+            'on; write one frame id a line, like 000008'
+        )
+    if not splits['val']:
+        warnings.warn(
+            f'{root_path / "ImageSets" / "val.txt"} lists no frame: train with --no-validate',
+            stacklevel=3,
+        )
     needed = [root_path / 'testing', root_path / 'ImageSets' / 'test.txt']
     missing = [str(path) for path in needed if not path.exists()]
     if missing:
@@ -80,19 +96,15 @@ def _read_splits(root_path: Path) -> dict[str, list[int]]:
     return {**splits, 'test': read_split(root_path, 'test')}
 
 
-def _folder(split: str) -> str:
-    return 'testing' if split == 'test' else 'training'
-
-
 def _list_jobs(
-    root_path: Path, out_dir: Path, extra_tag: str, splits: dict[str, list[int]]
+    root_path: Path, out_dir: Path, extra_tag: str, splits: dict[str, list[FrameId]]
 ) -> list[FrameJob]:
     """List each frame once, the frames of ``train`` with the database."""
-    jobs: dict[tuple[str, int], FrameJob] = {}
+    jobs: dict[tuple[str, FrameId], FrameJob] = {}
     for split, ids in splits.items():
         database = f'{extra_tag}_gt_database' if split == 'train' else None
         for index in ids:
-            job = FrameJob(root_path, out_dir, _folder(split), index, database)
+            job = FrameJob(root_path, out_dir, folder_of(split), index, database)
             jobs.setdefault((job.folder, index), job)
     return list(jobs.values())
 
@@ -107,9 +119,15 @@ def _convert(jobs: list[FrameJob], workers: int | None) -> Iterator[FrameResult]
 
 
 def _results_of(
-    split: str, splits: dict[str, list[int]], results: dict[tuple[str, int], FrameResult]
+    split: str, splits: dict[str, list[FrameId]], results: dict[tuple[str, FrameId], FrameResult]
 ) -> list[FrameResult]:
-    return [results[_folder(split), index] for index in splits[split]]
+    return [results[folder_of(split), index] for index in splits[split]]
+
+
+def _warn_of_units(root_path: Path, labelled: list[FrameResult]) -> None:
+    annos = [result.info['annos'] for result in labelled]
+    sizes = [each['dimensions'][each['name'] != DONT_CARE] for each in annos]
+    warn_of_units(root_path / 'training' / 'label_2', np.concatenate(sizes))
 
 
 def _warn_of_assumed_sizes(results: list[FrameResult]) -> None:

@@ -10,6 +10,12 @@ import numpy as np
 from mmdet3d.datasets.files import PICKLE_PROTOCOL
 from mmdet3d.datasets.kitti.boxes import camera_boxes_to_lidar
 from mmdet3d.datasets.kitti.calib import read_calib
+from mmdet3d.datasets.kitti.frame_ids import (
+    CLOUD_SUFFIXES,
+    IMAGE_SUFFIXES,
+    FrameId,
+    find_file,
+)
 from mmdet3d.datasets.kitti.gt_database import write_objects
 from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE, read_image_shape
 from mmdet3d.datasets.kitti.infos import complete_annos, frame_info, frame_path
@@ -34,7 +40,7 @@ class FrameJob:
     root_path: Path
     out_dir: Path
     folder: str
-    index: int
+    index: FrameId
     database: str | None = None
 
 
@@ -69,13 +75,15 @@ def convert_frame(job: FrameJob) -> FrameResult:
         DataFormatError: if one of them is malformed; the message names it.
     """
     calib = read_calib(_raw_file(job, 'calib', '.txt'))
-    image_shape = read_image_shape(_raw_file(job, 'image_2', '.png'))
-    points = read_points(_raw_file(job, 'velodyne', '.bin'))
+    image = _find(job, 'image_2', IMAGE_SUFFIXES)
+    image_shape = read_image_shape(job.root_path / image)
+    cloud = _find(job, 'velodyne', CLOUD_SUFFIXES)
+    points = read_points(job.root_path / cloud)
     reduced = points[points_in_view(points, calib, image_shape or DEFAULT_IMAGE_SHAPE)]
     write_points(
         job.out_dir / frame_path(job.folder, 'velodyne_reduced', job.index, '.bin'), reduced
     )
-    info = frame_info(job.folder, job.index, calib, image_shape or DEFAULT_IMAGE_SHAPE)
+    info = frame_info(job.index, calib, image_shape or DEFAULT_IMAGE_SHAPE, image, cloud)
     result = FrameResult(info, (len(points), len(reduced)), has_image=image_shape is not None)
     if job.folder == 'training':
         _add_objects(job, result, reduced)
@@ -93,6 +101,13 @@ def convert_frame_to_bytes(job: FrameJob) -> bytes:
 
 def _raw_file(job: FrameJob, kind: str, suffix: str) -> Path:
     return job.root_path / frame_path(job.folder, kind, job.index, suffix)
+
+
+def _find(job: FrameJob, kind: str, suffixes: tuple[str, ...]) -> str:
+    """Give a file relative to the root, as the first of the formats that is there."""
+    found = find_file(_raw_file(job, kind, ''), suffixes)
+    suffix = suffixes[0] if found is None else found.suffix
+    return frame_path(job.folder, kind, job.index, suffix)
 
 
 def _add_objects(job: FrameJob, result: FrameResult, points: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 """The database of annotated objects that training pastes into other frames."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def write_objects(
     entries = []
     for gt_idx, row in enumerate(rows):
         name = str(annos['name'][row])
-        path = f'{database}/{frame}_{name}_{gt_idx}.bin'
+        path = f'{database}/{frame}_{_as_file_name(name)}_{gt_idx}.bin'
         object_points = points[inside[:, gt_idx]]
         object_points[:, :3] -= boxes[gt_idx, :3]
         write_points(out_dir / path, object_points)
@@ -51,6 +52,11 @@ def write_objects(
             }
         )
     return entries
+
+
+def _as_file_name(name: str) -> str:
+    """Replace what is no part of a file's name, such as the slash of ``Car/Van``."""
+    return re.sub(r'[^\w.+-]', '_', name)
 
 
 def group_by_class(entries: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -1,15 +1,30 @@
 """The entry of one frame in an info file, in mmdetection3d's format."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from mmdet3d.core.evaluation.kitti_utils.rules import DIFFICULTIES
+from mmdet3d.datasets.kitti.frame_ids import FrameId, file_stem
 
 
-def frame_path(folder: str, kind: str, index: int, suffix: str) -> str:
+def frame_path(folder: str, kind: str, index: FrameId, suffix: str) -> str:
     """Give a frame's file relative to the dataset's root, like ``training/calib/000008.txt``."""
-    return f'{folder}/{kind}/{index:06d}{suffix}'
+    return f'{folder}/{kind}/{file_stem(index)}{suffix}'
+
+
+def camera_rows(annos: Mapping[str, Any]) -> np.ndarray:
+    """Gather the boxes of annotations, in rectified camera coordinates.
+
+    Args:
+        annos: ``location`` (N, 3), ``dimensions`` (N, 3) and ``rotation_y`` (N,).
+
+    Returns:
+        of shape (N, 7): x, y, z of the bottom centre, length, height, width, rotation_y.
+    """
+    columns = (('location', 3), ('dimensions', 3), ('rotation_y', 1))
+    return np.concatenate([np.reshape(annos[key], (-1, width)) for key, width in columns], axis=1)
 
 
 def difficulty_levels(annos: dict[str, np.ndarray]) -> np.ndarray:
@@ -29,29 +44,31 @@ def difficulty_levels(annos: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def frame_info(
-    folder: str, index: int, calib: dict[str, np.ndarray], image_shape: tuple[int, int]
+    index: FrameId,
+    calib: dict[str, np.ndarray],
+    image_shape: tuple[int, int],
+    image_path: str,
+    velodyne_path: str,
 ) -> dict[str, Any]:
     """Build the part of an entry that frames without labels have too.
 
     Args:
-        folder: 'training' or 'testing'.
         index: the frame's id.
         calib: the matrices of the frame, each (4, 4).
         image_shape: height and width in pixels.
+        image_path: the image, relative to the dataset's root.
+        velodyne_path: the cloud, relative to the dataset's root.
 
     Returns:
-        a dict with image, point_cloud (paths relative to the dataset's root) and calib.
+        a dict with image, point_cloud and calib.
     """
     return {
         'image': {
             'image_idx': index,
-            'image_path': frame_path(folder, 'image_2', index, '.png'),
+            'image_path': image_path,
             'image_shape': np.array(image_shape, dtype=np.int32),
         },
-        'point_cloud': {
-            'num_features': 4,
-            'velodyne_path': frame_path(folder, 'velodyne', index, '.bin'),
-        },
+        'point_cloud': {'num_features': 4, 'velodyne_path': velodyne_path},
         'calib': calib,
     }
 

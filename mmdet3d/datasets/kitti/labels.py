@@ -6,20 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError, atomic_write, require_file
+from mmdet3d.datasets.class_names import DONT_CARE, with_dont_care
+from mmdet3d.datasets.files import DataFormatError, atomic_write, read_text
+from mmdet3d.datasets.kitti.infos import camera_rows
+from mmdet3d.datasets.object_numbers import sound_boxes, warn_of_left_out
 
 # The numbers after the class name, as the object benchmark's readme defines them.
 NUMBER_COLUMNS = (
     *('truncated', 'occluded', 'alpha', 'left', 'top', 'right', 'bottom'),
     *('height', 'width', 'length', 'x', 'y', 'z', 'rotation_y', 'score'),
 )
+# Objects whose box is not finite are left out rather than refused: see read_label.
+_BOX_COLUMNS = frozenset({'height', 'width', 'length', 'x', 'y', 'z', 'rotation_y'})
+_NOT_FINITE = frozenset({'nan', 'inf', 'infinity'})
 RESULT_KEYS = ('name', 'alpha', 'bbox', 'dimensions', 'location', 'rotation_y', 'score')
 
 
 def read_label(path: str | Path) -> dict[str, np.ndarray]:
     """Read the objects of one frame, in rectified camera coordinates.
 
-    A file without lines is a frame without objects: arrays of length 0.
+    A file without lines is a frame without objects: arrays of length 0. Objects whose sizes are not
+    above 0, or whose sizes, location or rotation are not finite, are left out with a warning that
+    names their lines; DontCare regions have no box and stay, in any spelling.
 
     Args:
         path: the file, as KITTI's ``label_2/000008.txt``, or detections with a score column.
@@ -29,18 +37,25 @@ def read_label(path: str | Path) -> dict[str, np.ndarray]:
         occluded (int64, 0..3), alpha (float64, radians), bbox (N, 4: left, top, right, bottom in
         pixels), dimensions (N, 3: length, height, width in metres), location (N, 3: bottom centre
         in metres), rotation_y (radians), score (0 where the file has none), index (int32, number
-        among the objects that are not DontCare, -1 for DontCare) and group_ids (int32, line).
+        among the objects that are not DontCare, -1 for DontCare) and group_ids (int32, row).
 
     Raises:
         FileNotFoundError: if there is no such file.
-        DataFormatError: if a line has not 15 or 16 columns, or one is no number.
+        DataFormatError: if the file is no UTF-8 text, a line has not 15 or 16 columns, or one is no
+            number.
     """
-    path = require_file(path, 'a label file')
-    lines = enumerate(path.read_text().splitlines(), start=1)
-    rows = [_parse_line(line, f'{path}, line {number}') for number, line in lines if line.strip()]
-    names = np.array([name for name, _ in rows], dtype=np.str_)
+    text = read_text(path, 'a label file')
+    lines = [each for each in enumerate(text.splitlines(), start=1) if each[1].strip()]
+    rows = [_parse_line(line, f'{path}, line {number}') for number, line in lines]
+    names = with_dont_care(np.array([name for name, _ in rows], dtype=np.str_))
     numbers = np.array([values for _, values in rows], dtype=np.float64)
-    return _annos_from_columns(names, numbers.reshape(-1, len(NUMBER_COLUMNS)))
+    annos = _annos_from_columns(names, numbers.reshape(-1, len(NUMBER_COLUMNS)))
+    keep = sound_boxes(camera_rows(annos)) | (names == DONT_CARE)
+    if keep.all():
+        return annos
+    places = [f'line {number} ({name})' for (number, _), name in zip(lines, names)]
+    warn_of_left_out(path, [place for place, kept in zip(places, keep) if not kept], len(names))
+    return _annos_from_columns(names[keep], numbers[keep])
 
 
 def _parse_line(line: str, where: str) -> tuple[str, list[float]]:
@@ -61,13 +76,15 @@ def _parse_number(word: str, column: str, where: str) -> float:
         value = float(word)
     except ValueError:
         value = math.nan
+    if column in _BOX_COLUMNS and word.lower().strip('+-') in _NOT_FINITE:
+        return value
     if not math.isfinite(value) or (column == 'occluded' and not value.is_integer()):
         raise DataFormatError(f'{where}: {column} is {word!r}, expected {expected}')
     return value
 
 
 def _annos_from_columns(names: np.ndarray, numbers: np.ndarray) -> dict[str, np.ndarray]:
-    is_object = names != 'DontCare'
+    is_object = names != DONT_CARE
     return {
         'name': names,
         'truncated': numbers[:, 0].copy(),

@@ -1,5 +1,6 @@
 """Detections in KITTI's form: boxes of the camera, with their outline in the image."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,11 +9,24 @@ import torch
 
 from mmdet3d.core.bbox import Box3DMode, limit_period
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
+from mmdet3d.datasets.left_out import NOT_FINITE, finite_detections, report_left_out
 
 # Corners nearer to the camera's plane, or behind it, are taken to be this far in front of it: their
 # images then lie far out on their own side, so that an outline cut by the plane ends at the border
 # of the image.
 _MIN_DEPTH = 1e-2
+
+_OUT_OF_RANGE = 'have their bottom centre outside the range {}'
+_BEHIND = 'lie behind the camera'
+_OUT_OF_IMAGE = 'lie outside the image'
+_RANGE_CAUSE = (
+    'the range is pcd_limit_range of the data set or that of the detector; do the height of the '
+    'sensor and the axes of the clouds (x forward, y left, z up) fit it?'
+)
+_CAMERA_CAUSE = (
+    'what the camera does not see is not evaluated; does calib (P2, R0_rect, Tr_velo_to_cam) fit '
+    'the clouds, and the image its size?'
+)
 
 
 def image_outlines(
@@ -38,7 +52,10 @@ def image_outlines(
 
 
 def visible_detections(
-    detections: Mapping[str, Any], info: Mapping[str, Any], limit_range: Sequence[float]
+    detections: Mapping[str, Any],
+    info: Mapping[str, Any],
+    limit_range: Sequence[float] | None,
+    in_camera: bool = True,
 ) -> dict[str, Any]:
     """Keep the detections that KITTI's camera sees and whose bottom centre is inside a range.
 
@@ -46,24 +63,26 @@ def visible_detections(
         detections: ``boxes_3d`` (N boxes), ``scores_3d`` (N,) and ``labels_3d`` (N,) of a frame.
         info: the frame's entry of the info file.
         limit_range: (x_min, y_min, z_min, x_max, y_max, z_max) in metres, in the coordinates of the
-            boxes.
+            boxes; None for no limit.
+        in_camera: leave out what the camera does not see.
 
     Returns:
         arrays of the K that are kept: ``bbox`` (K, 4) pixels, not clipped to the image,
         ``box3d_camera`` (K, 7), ``box3d_lidar`` (K, 7 or more), ``scores`` (K,), ``label_preds``
-        (K,); and ``sample_idx``.
+        (K,); ``sample_idx``; and ``left_out``, a ``Counter`` of the others by the first reason.
     """
     boxes = detections['boxes_3d'].to('cpu')
     boxes.limit_yaw(offset=0.5, period=2 * np.pi)
     camera_boxes = boxes.convert_to(Box3DMode.CAM, camera_from_lidar(info['calib']))
     outlines, in_front = image_outlines(camera_boxes.corners, info['calib']['P2'])
 
-    height, width = info['image']['image_shape'][:2]
-    far_corner = outlines.new_tensor([width, height])
-    in_image = ((outlines[:, :2] < far_corner) & (outlines[:, 2:] > 0)).all(dim=1)
-    centre, limits = boxes.bottom_center, outlines.new_tensor(limit_range)
-    in_range = ((centre > limits[:3]) & (centre < limits[3:])).all(dim=1)
-    keep = in_front & in_image & in_range
+    reasons = {NOT_FINITE: finite_detections(detections)}
+    if limit_range is not None:
+        reasons[_out_of(limit_range)] = _in_range(boxes.bottom_center, limit_range)
+    if in_camera:
+        reasons[_BEHIND] = in_front
+        reasons[_OUT_OF_IMAGE] = _in_image(outlines, info['image']['image_shape'])
+    keep, left_out = _sift(len(boxes), reasons)
     return {
         'bbox': outlines[keep].numpy(),
         'box3d_camera': camera_boxes.tensor[keep].numpy(),
@@ -71,7 +90,69 @@ def visible_detections(
         'scores': detections['scores_3d'].cpu()[keep].numpy(),
         'label_preds': detections['labels_3d'].cpu()[keep].numpy(),
         'sample_idx': info['image']['image_idx'],
+        'left_out': left_out,
     }
+
+
+def report_invisible(
+    visible: Sequence[Mapping[str, Any]],
+    total: int,
+    limit_range: Sequence[float] | None,
+    logger: Any = None,
+) -> None:
+    """Say in one line how many detections :func:`visible_detections` left out of all frames.
+
+    Args:
+        visible: what it gave for each frame.
+        total: how many detections there are.
+        limit_range: what it was given.
+        logger: see :func:`mmdet3d.datasets.left_out.report_left_out`.
+    """
+    causes = {
+        _out_of(limit_range): _RANGE_CAUSE,
+        _BEHIND: _CAMERA_CAUSE,
+        _OUT_OF_IMAGE: _CAMERA_CAUSE,
+    }
+    counts: Counter = sum((each['left_out'] for each in visible), Counter())
+    report_left_out(counts, total, logger, causes)
+
+
+def has_image_boxes(annos: Sequence[Mapping[str, np.ndarray]]) -> bool:
+    """Tell whether an object has a box in the image with any area, or there is no object.
+
+    Args:
+        annos: annotations of each frame, with ``name`` (N,) and ``bbox`` (N, 4).
+    """
+    boxes = [
+        np.reshape(each['bbox'], (-1, 4))[np.asarray(each['name']) != 'DontCare'] for each in annos
+    ]
+    rows = np.concatenate(boxes) if boxes else np.zeros((0, 4))
+    return not len(rows) or bool((rows[:, 2:] > rows[:, :2]).all(axis=1).any())
+
+
+def _out_of(limit_range: Sequence[float] | None) -> str:
+    limits = ', '.join(f'{limit:g}' for limit in limit_range or ())
+    return _OUT_OF_RANGE.format(f'({limits}) m')
+
+
+def _in_range(centre: torch.Tensor, limit_range: Sequence[float]) -> torch.Tensor:
+    limits = centre.new_tensor(limit_range)
+    return ((centre > limits[:3]) & (centre < limits[3:])).all(dim=1)
+
+
+def _in_image(outlines: torch.Tensor, image_shape: Sequence[int]) -> torch.Tensor:
+    height, width = image_shape[:2]
+    far_corner = outlines.new_tensor([width, height])
+    return ((outlines[:, :2] < far_corner) & (outlines[:, 2:] > 0)).all(dim=1)
+
+
+def _sift(number: int, passed: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, Counter]:
+    """Keep what passes all tests; count the others under the first one that they fail."""
+    keep, left_out = torch.ones(number, dtype=torch.bool), Counter[str]()
+    for reason, fine in passed.items():
+        left_out[reason] += int((keep & ~fine).sum())
+        keep = keep & fine
+    return keep, +left_out
 
 
 def kitti_anno(
@@ -113,5 +194,5 @@ def kitti_anno(
         'location': boxes[:, :3],
         'rotation_y': boxes[:, 6],
         'score': visible['scores'],
-        'sample_idx': np.full(len(labels), visible['sample_idx'], dtype=np.int64),
+        'sample_idx': np.full(len(labels), visible['sample_idx']),
     }

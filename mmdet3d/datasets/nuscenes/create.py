@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tqdm import tqdm
 
 from mmdet3d.datasets.files import DataFormatError, dump_pickle
 from mmdet3d.datasets.nuscenes.devkit import SPLITS, open_tables
-from mmdet3d.datasets.nuscenes.infos import LIDAR, sample_info
+from mmdet3d.datasets.nuscenes.infos import LIDAR, sample_info, sound_annotations
+from mmdet3d.datasets.object_numbers import warn_of_left_out, warn_of_units
 
 if TYPE_CHECKING:
     from nuscenes import NuScenes
@@ -77,6 +79,7 @@ def create_nuscenes_data(
     tables = open_tables(root_path, version)
     out_dir = Path(out_dir)
     chosen = _samples_of_splits(tables, version)
+    _judge_annotations(Path(root_path) / version / 'sample_annotation.json', tables)
     infos: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
     with tqdm(total=sum(map(len, chosen.values())), unit='sample') as progress:
         for name, samples in chosen.items():
@@ -87,6 +90,16 @@ def create_nuscenes_data(
         content = {'infos': members, 'metadata': {'version': version}}
         dump_pickle(out_dir / f'{extra_tag}_infos_{name}.pkl', content)
     return _summarise(out_dir, infos)
+
+
+def _judge_annotations(path: Path, tables: 'NuScenes') -> None:
+    """Warn of annotations that are left out, and of sizes that are not those of objects."""
+    records = tables.sample_annotation
+    sound = sound_annotations(records)
+    places = [f'token {record["token"]}' for record, kept in zip(records, sound) if not kept]
+    warn_of_left_out(path, places, len(records))
+    sizes = np.array([record['size'] for record in records], dtype=np.float64).reshape(-1, 3)
+    warn_of_units(path, sizes[sound])
 
 
 def _samples_of_splits(tables: 'NuScenes', version: str) -> dict[str, list[dict[str, Any]]]:
@@ -104,6 +117,13 @@ def _samples_of_splits(tables: 'NuScenes', version: str) -> dict[str, list[dict[
         raise DataFormatError(
             f'none of the scenes {sorted(present.values())[:5]} of {tables.dataroot} belongs to '
             f"the devkit's splits {', '.join(SPLITS[version])}"
+        )
+    empty = [name for name, tokens in scenes.items() if not tokens]
+    if empty:
+        warnings.warn(
+            f'{tables.dataroot} has no scene for {", ".join(empty)}: of these an info file is '
+            'written that has no sample, and cannot be used',
+            stacklevel=3,
         )
     return {
         name: [sample for sample in tables.sample if sample['scene_token'] in tokens]

@@ -1,39 +1,23 @@
 """nuScenes' detection data set."""
 
 import os.path as osp
-import tempfile
-import warnings
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmcv.utils import print_log
 
 from mmdet3d.core.bbox import Box3DMode
 from mmdet3d.datasets.builder import DATASETS
-from mmdet3d.datasets.custom_3d import Custom3DDataset
-from mmdet3d.datasets.files import load_info_file
 from mmdet3d.datasets.nuscenes.classes import CLASSES
-from mmdet3d.datasets.nuscenes.evaluation import ERRORS, evaluate_file, figures_of, report
-from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
-from mmdet3d.datasets.nuscenes.results import sample_results, write_results
-from mmdet3d.datasets.pictures import draw_frames, refuse_screen
-from mmdet3d.datasets.table_columns import TableColumn
-
-_MODALITY = {
-    'use_camera': False,
-    'use_lidar': True,
-    'use_radar': False,
-    'use_map': False,
-    'use_external': False,
-}
-_RESULT_NAME = 'pts_bbox'
+from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
+from mmdet3d.datasets.nuscenes.measured import MODALITY, NuScenesEvaluation
+from mmdet3d.datasets.object_numbers import known_velocities
+from mmdet3d.datasets.paths import with_slashes
 
 
 @DATASETS.register_module()
-class NuScenesDataset(Custom3DDataset):
+class NuScenesDataset(NuScenesEvaluation):
     """Samples of nuScenes, listed in an info file of ``create_data.py`` or of mmdetection3d.
 
     Frames are in the order of their timestamps. Info files of mmdetection3d before v1.0 are
@@ -93,7 +77,7 @@ class NuScenesDataset(Custom3DDataset):
             ann_file=ann_file,
             pipeline=pipeline,
             classes=classes,
-            modality={**_MODALITY, **(modality or {})},
+            modality={**MODALITY, **(modality or {})},
             box_type_3d=box_type_3d,
             filter_empty_gt=filter_empty_gt,
             test_mode=test_mode,
@@ -123,24 +107,12 @@ class NuScenesDataset(Custom3DDataset):
 
         Raises:
             FileNotFoundError: if it does not exist.
-            ValueError: if it is broken or no info file of nuScenes.
+            DataFormatError: if it is no info file of nuScenes, or malformed.
         """
-        content = load_info_file(ann_file, 'annotation file')
-        if not (isinstance(content, dict) and {'infos', 'metadata'} <= set(content)):
-            raise ValueError(
-                f"{ann_file} is no info file of nuScenes, which holds a dict of 'infos' and "
-                f"'metadata'; this is a {type(content).__name__}. Write it with "
-                'tools/create_data.py nuscenes'
-            )
-        self.metadata = content['metadata']
+        needed = ['valid_flag' if self.use_valid_flag else 'num_lidar_pts']
+        needed += ['gt_velocity'] * self.with_velocity
+        self.metadata, infos = load_nuscenes_infos(ann_file, () if self.test_mode else needed)
         self.version = self.metadata['version']
-        infos = sorted(content['infos'], key=lambda info: info['timestamp'])
-        if has_old_boxes(infos):
-            warnings.warn(
-                f'{ann_file} has boxes as mmdetection3d made them before v1.0; converted',
-                stacklevel=3,
-            )
-            infos = [with_new_boxes(info) for info in infos]
         return infos[:: self.load_interval]
 
     def get_data_info(self, index: int) -> dict[str, Any]:
@@ -165,9 +137,14 @@ class NuScenesDataset(Custom3DDataset):
 
     def _find(self, path: str) -> str:
         """Where a cloud is: as the info file says, or else at the same place below data_root."""
+        path = with_slashes(path)
         if osp.isfile(path) or not self.data_root:
             return path
         return osp.join(self.data_root, *Path(path).parts[-3:])
+
+    def object_names(self, index: int) -> Iterable[str] | None:
+        """Class names of a frame's objects."""
+        return self._annos(index)['gt_names']
 
     def _annos(self, index: int) -> dict[str, Any]:
         info = self.data_infos[index]
@@ -201,7 +178,7 @@ class NuScenesDataset(Custom3DDataset):
         boxes = np.reshape(annos['gt_boxes'], (-1, 7))[kept]
         names = np.asarray(annos['gt_names'])[kept]
         if self.with_velocity:
-            velocity = np.nan_to_num(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
+            velocity = known_velocities(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
             boxes = np.concatenate([boxes, velocity], axis=1)
         boxes = boxes.astype(np.float32)
         return {
@@ -215,109 +192,3 @@ class NuScenesDataset(Custom3DDataset):
         annos = self._annos(idx)
         names = set(np.asarray(annos['gt_names'])[self._kept(annos)])
         return sorted(self.cat2id[name] for name in names if name in self.cat2id)
-
-    def format_results(
-        self,
-        results: list[dict[str, Any]],
-        jsonfile_prefix: str | None = None,
-        submission_prefix: str | None = None,
-    ) -> tuple[str, tempfile.TemporaryDirectory | None]:
-        """Write detections as the official JSON, which the benchmark's server and devkit read.
-
-        Args:
-            results: per frame ``boxes_3d``, ``scores_3d`` and ``labels_3d``, or such a dict under
-                ``pts_bbox``.
-            jsonfile_prefix: folder to write ``pts_bbox/results_nusc.json`` to.
-            submission_prefix: the same, under the name that ``tools/test.py`` uses.
-
-        Returns:
-            the file, and the temporary folder it is in where no prefix is given.
-
-        Raises:
-            ValueError: if there is not one result per frame.
-        """
-        if len(results) != len(self):
-            raise ValueError(f'{len(results)} results for {len(self)} frames; expected one each')
-        temporary = None
-        folder = jsonfile_prefix or submission_prefix
-        if folder is None:
-            temporary = tempfile.TemporaryDirectory()
-            folder = temporary.name
-        path = osp.join(folder, _RESULT_NAME, 'results_nusc.json')
-        records = {
-            info['token']: sample_results(result.get(_RESULT_NAME, result), info, self.CLASSES)
-            for result, info in zip(results, self.data_infos)
-        }
-        write_results(path, records, {key: bool(self.modality[key]) for key in _MODALITY})
-        return path, temporary
-
-    def evaluate(
-        self,
-        results: list[dict[str, Any]],
-        metric: str | list[str] | None = 'bbox',
-        logger: Any = None,
-        jsonfile_prefix: str | None = None,
-        show: bool = False,
-        out_dir: str | None = None,
-        pipeline: Sequence[dict] | None = None,
-    ) -> dict[str, float]:
-        """Evaluate detections by the devkit, on the frames of this data set, and log its table.
-
-        Args:
-            results: per frame ``boxes_3d``, ``scores_3d`` and ``labels_3d``.
-            metric: any name, as the task has one: mAP, NDS and the five true positive errors.
-            logger: where the table goes, see ``mmcv.utils.print_log``.
-            jsonfile_prefix: see :meth:`format_results`.
-            show: must be False: pictures are only written, see ``out_dir``.
-            out_dir: folder to write pictures of the frames to.
-            pipeline: steps that load a frame's points for its picture.
-
-        Returns:
-            figures such as ``pts_bbox_NuScenes/mAP``, see
-            :func:`mmdet3d.datasets.nuscenes.figures_of`.
-
-        Raises:
-            ImportError: if nuscenes-devkit is not installed.
-            KeyError: if the frames have no annotations.
-            FileNotFoundError: if ``data_root`` has no tables.
-            ValueError: if there is not one result per frame, or ``show`` is on.
-        """
-        refuse_screen(show)
-        tokens = [self._annos(index)['token'] for index in range(len(self))]
-        with ExitStack() as stack:
-            path, temporary = self.format_results(results, jsonfile_prefix)
-            if temporary is not None:
-                stack.enter_context(temporary)
-            summary = evaluate_file(path, self.data_root, self.version, tokens, self.eval_version)
-        print_log('\n' + report(summary), logger)
-        if out_dir is not None:
-            self.show(results, out_dir, pipeline=pipeline)
-        return figures_of(summary, f'{_RESULT_NAME}_NuScenes')
-
-    def show(
-        self,
-        results: list[dict[str, Any]],
-        out_dir: str,
-        show: bool = False,
-        pipeline: Sequence[dict] | None = None,
-    ) -> None:
-        """Draw every frame from above with its detections, and its ground truth if it is known.
-
-        Args:
-            results: per frame ``boxes_3d``, ``scores_3d`` and ``labels_3d``.
-            out_dir: folder the pictures are written to, named by the samples' tokens.
-            show: must be False.
-            pipeline: steps that load a frame's points; None reads the key frame alone.
-
-        Raises:
-            ValueError: if ``show`` is on.
-        """
-        refuse_screen(show)
-        draw_frames(self, results, out_dir, pipeline)
-
-    def table_columns(self) -> list[TableColumn]:
-        """List mAP, NDS and the five mean errors, as the devkit gives them."""
-        return [
-            TableColumn(name, (f'{_RESULT_NAME}_NuScenes/{name}',), '.3f')
-            for name in ('mAP', 'NDS', *ERRORS.values())
-        ]

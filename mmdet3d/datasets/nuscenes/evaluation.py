@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmdet3d.datasets.nuscenes.devkit import open_tables
+from mmdet3d.datasets.nuscenes.classes import CLASSES
+from mmdet3d.datasets.nuscenes.devkit import check_tables, open_tables, require_devkit
 
 ERRORS = {
     'trans_err': 'mATE',
@@ -13,6 +14,28 @@ ERRORS = {
     'vel_err': 'mAVE',
     'attr_err': 'mAAE',
 }
+# Metres between the middles of a match, as the task's configuration has them.
+DISTANCES = (0.5, 1.0, 2.0, 4.0)
+
+
+def check_devkit(root_path: str | Path, version: str, eval_version: str) -> None:
+    """Refuse what the devkit could not evaluate with.
+
+    Args:
+        root_path: folder of the data set with its tables.
+        version: of the tables.
+        eval_version: name of the devkit's configuration.
+
+    Raises:
+        ImportError: if nuscenes-devkit is not installed.
+        ValueError: if the version or the configuration does not exist.
+        FileNotFoundError: if the tables are missing.
+    """
+    require_devkit()
+    from mmdet3d.datasets.nuscenes.devkit_eval import read_config
+
+    check_tables(root_path, version)
+    read_config(eval_version)
 
 
 def evaluate_file(
@@ -21,7 +44,7 @@ def evaluate_file(
     version: str,
     sample_tokens: Sequence[str],
     eval_version: str,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int]:
     """Let the devkit evaluate a result file.
 
     Args:
@@ -33,7 +56,8 @@ def evaluate_file(
 
     Returns:
         the devkit's ``metrics_summary``: ``mean_ap``, ``nd_score``, ``tp_errors``, ``label_aps``,
-        ``mean_dist_aps``, ``label_tp_errors`` and more.
+        ``mean_dist_aps``, ``label_tp_errors`` and more; and how many detections are farther away
+        than their class is evaluated.
 
     Raises:
         ImportError: if nuscenes-devkit is not installed.
@@ -43,8 +67,22 @@ def evaluate_file(
     tables = open_tables(root_path, version)
     from mmdet3d.datasets.nuscenes.devkit_eval import SampleEval
 
-    metrics, _ = SampleEval(tables, result_path, sample_tokens, eval_version).evaluate()
-    return metrics.serialize()
+    evaluation = SampleEval(tables, result_path, sample_tokens, eval_version)
+    metrics, _ = evaluation.evaluate()
+    return metrics.serialize(), evaluation.too_far
+
+
+def figure_rules_of(prefix: str) -> dict[str, str]:
+    """Name the figures of :func:`figures_of` by what is better, NDS first.
+
+    Args:
+        prefix: such as ``'pts_bbox_NuScenes'``.
+    """
+    rules = {'NDS': 'greater', 'mAP': 'greater', **dict.fromkeys(ERRORS.values(), 'less')}
+    for name in CLASSES:
+        rules.update(dict.fromkeys((f'{name}_AP_dist_{each}' for each in DISTANCES), 'greater'))
+        rules.update(dict.fromkeys((f'{name}_{key}' for key in ERRORS), 'less'))
+    return {f'{prefix}/{name}': rule for name, rule in rules.items()}
 
 
 def figures_of(summary: dict[str, Any], prefix: str) -> dict[str, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.nuscenes.classes import CLASS_OF_CATEGORY
 from mmdet3d.datasets.nuscenes.quaternions import rotation_matrix, yaw_of
+from mmdet3d.datasets.object_numbers import sound_boxes
 
 if TYPE_CHECKING:
     from nuscenes import NuScenes
@@ -31,7 +32,8 @@ def sample_info(tables: 'NuScenes', sample: Record, max_sweeps: int, with_annos:
         in microseconds; and of the N annotations ``gt_boxes`` (N, 7), x, y, z of the middle,
         length, width, height and yaw in the LiDAR frame, ``gt_names`` (N,), ``gt_velocity`` (N, 2)
         in m/s in the LiDAR frame, NaN where unknown, ``num_lidar_pts``, ``num_radar_pts`` and
-        ``valid_flag`` (N,), whether either saw the object.
+        ``valid_flag`` (N,), whether either saw the object. Annotations that are not sound, see
+        :func:`sound_annotations`, are left out.
 
     Raises:
         DataFormatError: if the sample has no LiDAR.
@@ -134,7 +136,9 @@ def _relative_sensor(
 
 def _annotations(tables: 'NuScenes', sample: Record, pose: _Pose) -> dict[str, np.ndarray]:
     records = [tables.get('sample_annotation', token) for token in sample['anns']]
-    velocity = np.array([tables.box_velocity(token) for token in sample['anns']]).reshape(-1, 3)
+    records = [record for record, kept in zip(records, sound_annotations(records)) if kept]
+    tokens = [record['token'] for record in records]
+    velocity = np.array([tables.box_velocity(token) for token in tokens]).reshape(-1, 3)
     num_points = {
         key: np.array([record[key] for record in records], dtype=np.int64)
         for key in ('num_lidar_pts', 'num_radar_pts')
@@ -147,6 +151,34 @@ def _annotations(tables: 'NuScenes', sample: Record, pose: _Pose) -> dict[str, n
         **num_points,
         'valid_flag': sum(num_points.values()) > 0,
     }
+
+
+def sound_annotations(records: list[Record]) -> np.ndarray:
+    """Tell which annotations have a place, a direction and sizes above 0.
+
+    Args:
+        records: N records of the table ``sample_annotation``.
+
+    Returns:
+        bool of shape (N,).
+
+    Raises:
+        DataFormatError: if one has not three coordinates, three sizes and a quaternion.
+    """
+    widths = (('translation', 3), ('size', 3), ('rotation', 4))
+    for record in records:
+        if any(np.shape(record[key]) != (width,) for key, width in widths):
+            raise DataFormatError(
+                f'annotation {record["token"]} of sample_annotation.json has translation, size and '
+                f'rotation {[record[key] for key, _ in widths]}; expected 3, 3 and 4 numbers'
+            )
+    numbers = [
+        np.array([record[key] for record in records], dtype=np.float64).reshape(-1, width)
+        for key, width in widths
+    ]
+    # A quaternion of length 0 is no direction.
+    direction = np.linalg.norm(numbers.pop(), axis=1, keepdims=True)
+    return sound_boxes(np.concatenate([*numbers, direction], axis=1)) & (direction[:, 0] > 0)
 
 
 def _lidar_boxes(records: list[Record], pose: _Pose) -> np.ndarray:

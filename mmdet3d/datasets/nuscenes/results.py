@@ -1,6 +1,7 @@
 """Detections in the official form: boxes of the map, with attributes."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.datasets.files import atomic_write
+from mmdet3d.datasets.left_out import NOT_FINITE, finite_detections
 from mmdet3d.datasets.nuscenes.classes import attributes_of
 from mmdet3d.datasets.nuscenes.quaternions import about_z, multiply, rotation_matrix
 
@@ -22,7 +24,8 @@ def sample_results(
 
     Args:
         detections: ``boxes_3d`` (N LiDAR boxes, with velocities or without), ``scores_3d`` (N,)
-            and ``labels_3d`` (N,). The ``MAX_BOXES`` of the highest scores are kept.
+            and ``labels_3d`` (N,). The ``MAX_BOXES`` of the highest scores are kept; see
+            :func:`count_left_out`.
         info: the sample's entry of the info file.
         class_names: names of the classes, in label order.
 
@@ -35,7 +38,8 @@ def sample_results(
         ValueError: if a label has no name.
     """
     scores = detections['scores_3d'].detach().cpu().numpy().astype(np.float64)
-    best = np.argsort(-scores, kind='stable')[:MAX_BOXES]
+    finite = np.flatnonzero(finite_detections(detections).numpy())
+    best = finite[np.argsort(-scores[finite], kind='stable')[:MAX_BOXES]]
     names = _names(detections['labels_3d'].cpu().numpy()[best], class_names)
     boxes = detections['boxes_3d'].to('cpu')[best.copy()]
     columns = map_boxes(boxes, info)
@@ -56,6 +60,20 @@ def sample_results(
             records, attributes
         )
     ]
+
+
+def count_left_out(detections: Mapping[str, Any]) -> Counter:
+    """Count the detections of a sample that its records leave out, by the reason.
+
+    Args:
+        detections: see :func:`sample_results`.
+    """
+    finite = int(finite_detections(detections).sum())
+    counts = {
+        NOT_FINITE: len(detections['scores_3d']) - finite,
+        f'are beyond the {MAX_BOXES} best of a sample': max(finite - MAX_BOXES, 0),
+    }
+    return +Counter(counts)
 
 
 def _names(labels: np.ndarray, class_names: Sequence[str]) -> list[str]:

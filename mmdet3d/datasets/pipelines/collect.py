@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mmcv.parallel import DataContainer
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, names
 
 META_KEYS = (
     'filename',
@@ -34,17 +35,20 @@ META_KEYS = (
 
 
 @PIPELINES.register_module()
-class Collect3D:
+class Collect3D(PipelineStep):
     """Keep what the detector takes, and a dict of what happened to the frame.
 
     Args:
         keys: keys of the frame to hand on.
         meta_keys: keys gathered in ``img_metas``; those a frame does not have are left out.
+
+    Raises:
+        ValueError: at construction, if either is no list of names.
     """
 
     def __init__(self, keys: Sequence[str], meta_keys: Sequence[str] = META_KEYS) -> None:
-        self.keys = keys
-        self.meta_keys = meta_keys
+        self.keys = names(self, 'keys', keys, ['points', 'gt_bboxes_3d', 'gt_labels_3d'])
+        self.meta_keys = names(self, 'meta_keys', meta_keys, ['sample_idx', 'pts_filename'])
 
     def __call__(self, results: dict) -> dict:
         """Return a dict of ``keys`` and ``img_metas``.

@@ -3,6 +3,7 @@
 Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2018.
 """
 
+import os
 import os.path as osp
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -12,11 +13,20 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
-from mmdet3d.datasets.files import load_info_file
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.object_database import DbInfos, load_database
+from mmdet3d.datasets.object_numbers import known_velocities
+from mmdet3d.datasets.paths import locate
+from mmdet3d.datasets.pipelines.arguments import (
+    PipelineStep,
+    mapping,
+    misfit,
+    names,
+    number,
+    whole,
+)
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
-
-DbInfos = dict[str, list[dict[str, Any]]]
 
 _POINTS_LOADER = {
     'type': 'LoadPointsFromFile',
@@ -54,8 +64,11 @@ class BatchSampler:
 
 
 @OBJECTSAMPLERS.register_module()
-class DataBaseSampler:
+class DataBaseSampler(PipelineStep):
     """Fill a frame up with objects cut from other frames.
+
+    Databases of mmdetection3d before v1.0 are recognised, and their boxes converted. Objects whose
+    sizes are not above 0, or whose numbers are not finite, are left out.
 
     Args:
         info_path: ``*_dbinfos_train.pkl`` as ``create_data.py`` writes it.
@@ -70,7 +83,9 @@ class DataBaseSampler:
 
     Raises:
         FileNotFoundError: if ``info_path`` does not exist.
-        ValueError: if a filter is unknown or a sampled class is no trained one.
+        DataFormatError: if it is no ground-truth database, or malformed.
+        ValueError: if a filter is unknown, a sampled class is no trained one, or an argument is of
+            another kind.
     """
 
     def __init__(
@@ -85,19 +100,47 @@ class DataBaseSampler:
         file_client_args: dict | None = None,
     ) -> None:
         check_disk_backend(file_client_args)
-        strangers = sorted(set(sample_groups) - set(classes or ()))
+        self.file_client_args = file_client_args
+        self.info_path = self._path('info_path', info_path)
+        self.data_root = self._path('data_root', data_root or '')
+        self.rate = number(self, 'rate', rate, 1.0, at_least=0)
+        self.prepare = self._filters(prepare)
+        self.sample_groups = self._counts('sample_groups', sample_groups)
+        self.classes = [] if classes is None else names(self, 'classes', classes, ['Car'])
+        strangers = sorted(set(self.sample_groups) - set(self.classes))
         if strangers:
             raise ValueError(f'sample_groups names {strangers}; classes are {classes}')
-        self.data_root = data_root or ''
-        self.info_path = info_path
-        self.rate = rate
-        self.classes = classes
-        self.cat2label = {name: label for label, name in enumerate(classes or ())}
-        self.label2cat = dict(enumerate(classes or ()))
-        self.points_loader = PIPELINES.build(dict(points_loader))
-        self.sample_groups = dict(sample_groups)
-        self.db_infos = self._prepare(load_info_file(info_path, 'ground-truth database'), prepare)
+        self.cat2label = {name: label for label, name in enumerate(self.classes)}
+        self.label2cat = dict(enumerate(self.classes))
+        self.points_loader = PIPELINES.build(
+            mapping(self, 'points_loader', points_loader, _POINTS_LOADER)
+        )
+        database = load_database(self.info_path, self._points_of)
+        self.db_infos = self._prepare(database, self.prepare)
         self.sampler_dict = self._build_samplers()
+
+    def _path(self, name: str, value: Any) -> str:
+        if not isinstance(value, (str, os.PathLike)):
+            raise misfit(self, name, value, 'a path', 'data/kitti/')
+        return os.fspath(value)
+
+    def _counts(self, name: str, value: Any) -> dict[str, int]:
+        counts = mapping(self, name, value, {'Car': 12})
+        return {
+            key: whole(self, f'{name}[{key!r}]', count, 12, at_least=0)
+            for key, count in counts.items()
+        }
+
+    def _filters(self, prepare: Any) -> dict[str, Any]:
+        filters = mapping(self, 'prepare', prepare, {'filter_by_difficulty': [-1]})
+        dropped = filters.get('filter_by_difficulty', [])
+        if not isinstance(dropped, (list, tuple)) or not all(
+            each in (-1, 0, 1, 2) for each in dropped
+        ):
+            raise misfit(self, 'filter_by_difficulty', dropped, 'a list of -1, 0, 1 or 2', [-1])
+        if 'filter_by_min_points' in filters:
+            self._counts('filter_by_min_points', filters['filter_by_min_points'])
+        return filters
 
     def _prepare(self, db_infos: DbInfos, prepare: Mapping[str, Any]) -> DbInfos:
         filters: dict[str, Callable[[DbInfos, Any], DbInfos]] = {
@@ -107,19 +150,29 @@ class DataBaseSampler:
         for name, argument in prepare.items():
             if name not in filters:
                 raise ValueError(f'prepare names {name!r}; allowed are {sorted(filters)}')
-            db_infos = filters[name](db_infos, argument)
+            try:
+                db_infos = filters[name](db_infos, argument)
+            except KeyError as error:
+                raise DataFormatError(
+                    f'{self.info_path}: entries have no {error}, which {name} needs'
+                ) from error
         return db_infos
 
     def _build_samplers(self) -> dict[str, BatchSampler]:
         empty = [name for name in self.sample_groups if not self.db_infos.get(name)]
         if empty:
             warnings.warn(
-                f'{self.info_path} has no {empty} left after filtering; none will be sampled',
+                f'{self.info_path} has no {empty} left after filtering; none will be sampled. It '
+                f'has {self._listing()}',
                 stacklevel=3,
             )
         return {
             name: BatchSampler(self.db_infos.get(name, []), name) for name in self.sample_groups
         }
+
+    def _listing(self) -> str:
+        counts = (f'{name} ({len(infos)})' for name, infos in self.db_infos.items())
+        return ', '.join(counts) or 'no object'
 
     @staticmethod
     def filter_by_difficulty(db_infos: DbInfos, removed_difficulty: Sequence[int]) -> DbInfos:
@@ -170,9 +223,9 @@ class DataBaseSampler:
         boxes = np.asarray(gt_bboxes, dtype=np.float32)
         for name, wanted in self.sample_groups.items():
             missing = wanted - np.count_nonzero(gt_labels == self.cat2label[name])
-            number = int(np.round(self.rate * missing))
-            if number > 0:
-                chosen = self.sample_class_v2(name, number, boxes)
+            count = int(np.round(self.rate * missing))
+            if count > 0:
+                chosen = self.sample_class_v2(name, count, boxes)
                 boxes = np.concatenate([boxes, _boxes_of(chosen, boxes.shape[1])])
                 sampled += chosen
         if not sampled:
@@ -203,11 +256,20 @@ class DataBaseSampler:
     def _load_points(self, sampled: list[dict]) -> BasePoints:
         clouds = []
         for info in sampled:
-            path = osp.join(self.data_root, info['path'])
-            points = self.points_loader({'pts_filename': path})['points']
+            points = self.points_loader({'pts_filename': self._path_of(info)})['points']
             points.translate(np.asarray(info['box3d_lidar'][:3]))
             clouds.append(points)
         return clouds[0].cat(clouds)
+
+    def _path_of(self, info: dict[str, Any]) -> str:
+        return locate(info['path'], self.data_root)
+
+    def _points_of(self, info: dict[str, Any]) -> np.ndarray | None:
+        """Points of an object, relative to its bottom centre; None where its file is missing."""
+        path = self._path_of(info)
+        if not osp.isfile(path):
+            return None
+        return self.points_loader({'pts_filename': path})['points'].tensor.numpy()
 
 
 def _boxes_of(infos: list[dict], num_columns: int) -> np.ndarray:
@@ -216,4 +278,5 @@ def _boxes_of(infos: list[dict], num_columns: int) -> np.ndarray:
         # The database may know no velocities where the frame does, and the other way round.
         known = info['box3d_lidar'][:num_columns]
         row[: len(known)] = known
+    boxes[:, 7:] = known_velocities(boxes[:, 7:])
     return boxes

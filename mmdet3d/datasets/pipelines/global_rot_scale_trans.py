@@ -5,10 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import (
+    PipelineStep,
+    interval,
+    per_axis,
+    switch,
+    symmetric_interval,
+)
 
 
 @PIPELINES.register_module()
-class GlobalRotScaleTrans:
+class GlobalRotScaleTrans(PipelineStep):
     """Rotate about z, then scale, then move, points and boxes together.
 
     Args:
@@ -30,20 +37,14 @@ class GlobalRotScaleTrans:
         translation_std: float | Sequence[float] = (0, 0, 0),
         shift_height: bool = False,
     ) -> None:
-        if shift_height:
+        self.shift_height = switch(self, 'shift_height', shift_height)
+        if self.shift_height:
             raise ValueError('shift_height=True belongs to indoor data; leave it False')
-        if not isinstance(rot_range, Sequence):
-            rot_range = (-rot_range, rot_range)
-        if not isinstance(translation_std, Sequence):
-            translation_std = (translation_std,) * 3
-        self.rot_range = _check_length('rot_range', rot_range, 2)
-        self.scale_ratio_range = _check_length('scale_ratio_range', scale_ratio_range, 2)
-        self.translation_std = _check_length('translation_std', translation_std, 3)
-        if min(self.translation_std) < 0 or min(self.scale_ratio_range) <= 0:
-            raise ValueError(
-                f'translation_std={translation_std} must not be negative and scale_ratio_range='
-                f'{scale_ratio_range} must be positive'
-            )
+        self.rot_range = symmetric_interval(self, 'rot_range', rot_range, [-0.785, 0.785])
+        self.scale_ratio_range = interval(
+            self, 'scale_ratio_range', scale_ratio_range, [0.95, 1.05], above=0
+        )
+        self.translation_std = per_axis(self, 'translation_std', translation_std, [0.2, 0.2, 0.2])
 
     def __call__(self, results: dict) -> dict:
         """Transform in place; add ``pcd_rotation``, ``pcd_scale_factor`` and ``pcd_trans``.
@@ -78,9 +79,3 @@ class GlobalRotScaleTrans:
 def _draw(limits: Sequence[float]) -> float:
     low, high = limits
     return np.random.uniform(low, high)
-
-
-def _check_length(name: str, values: Sequence[float], length: int) -> list[float]:
-    if len(values) != length:
-        raise ValueError(f'{name}={values} has {len(values)} entries; expected {length}')
-    return list(values)

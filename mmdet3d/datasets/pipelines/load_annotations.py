@@ -3,6 +3,7 @@
 from typing import Any
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, switch
 
 _NOT_LIDAR = (
     'with_attr_label',
@@ -18,7 +19,7 @@ _WITHOUT_EFFECT = ('poly2mask', 'seg_3d_dtype', 'file_client_args')
 
 
 @PIPELINES.register_module()
-class LoadAnnotations3D:
+class LoadAnnotations3D(PipelineStep):
     """Take the 3D boxes and their labels from ``results['ann_info']``.
 
     Args:
@@ -28,7 +29,7 @@ class LoadAnnotations3D:
             options that only matter together with them, which are accepted and not used.
 
     Raises:
-        ValueError: at construction, if an unsupported switch is on.
+        ValueError: at construction, if an unsupported switch is on, or is no switch.
         TypeError: at construction, for an argument mmdetection3d does not know either.
     """
 
@@ -41,14 +42,14 @@ class LoadAnnotations3D:
                 f'LoadAnnotations3D got {unknown}; allowed are with_bbox_3d, with_label_3d, '
                 f'{", ".join(_NOT_LIDAR + _WITHOUT_EFFECT)}'
             )
-        unsupported = [name for name in _NOT_LIDAR if others.get(name)]
+        unsupported = [name for name in _NOT_LIDAR if switch(self, name, others.get(name, False))]
         if unsupported:
             raise ValueError(
                 f'LoadAnnotations3D got {unsupported} switched on; this library trains on point '
                 'clouds alone, so only with_bbox_3d and with_label_3d are supported'
             )
-        self.with_bbox_3d = with_bbox_3d
-        self.with_label_3d = with_label_3d
+        self.with_bbox_3d = switch(self, 'with_bbox_3d', with_bbox_3d)
+        self.with_label_3d = switch(self, 'with_label_3d', with_label_3d)
 
     def __call__(self, results: dict) -> dict:
         """Add ``gt_bboxes_3d`` and ``gt_labels_3d``.

@@ -1,6 +1,5 @@
 """Adding the sweeps before a key frame to its points."""
 
-import os.path as osp
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,17 +7,21 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, columns, misfit, switch, whole
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
-from mmdet3d.datasets.point_files import read_points
+from mmdet3d.datasets.point_files import find_cloud, read_points
+from mmdet3d.datasets.point_warnings import warn_once
 
 # Column of the time lag, in seconds; the files have the number of the beam there.
 _TIME = 4
 # Points nearer than this along both x and y, in metres, are on the recording car itself.
 _CLOSE = 1.0
+# Sweeps are of the last second or so; a time in another unit is far off.
+_MOST_LAG = 60.0
 
 
 @PIPELINES.register_module()
-class LoadPointsFromMultiSweeps:
+class LoadPointsFromMultiSweeps(PipelineStep):
     """Bring the points of earlier sweeps into the key frame's coordinates and add them.
 
     Column 4 becomes the time from a point's sweep to the key frame in seconds, 0 for its own.
@@ -26,8 +29,9 @@ class LoadPointsFromMultiSweeps:
     Args:
         sweeps_num: most sweeps to add. Where more are listed, they are drawn at random, or are the
             latest with ``test_mode``.
-        load_dim: number of float32 values of a point in the files.
-        use_dim: columns to keep in the end, of the key frame too.
+        load_dim: number of values of a point in the files.
+        use_dim: columns to keep in the end, of the key frame too: a sequence, or a number for the
+            first so many.
         file_client_args: only ``dict(backend='disk')``.
         pad_empty_sweeps: where no sweep is listed, add the key frame's points ``sweeps_num`` times.
         remove_close: leave out points of sweeps, and of copies of the key frame, that are less than
@@ -42,31 +46,23 @@ class LoadPointsFromMultiSweeps:
         self,
         sweeps_num: int = 10,
         load_dim: int = 5,
-        use_dim: Sequence[int] = (0, 1, 2, 4),
+        use_dim: int | Sequence[int] = (0, 1, 2, 4),
         file_client_args: dict | None = None,
         pad_empty_sweeps: bool = False,
         remove_close: bool = False,
         test_mode: bool = False,
     ) -> None:
         check_disk_backend(file_client_args)
-        if sweeps_num < 0:
-            raise ValueError(f'sweeps_num is {sweeps_num}; expected 0 or more')
-        if load_dim <= _TIME:
-            raise ValueError(
-                f'load_dim is {load_dim}; points of sweeps need 5 columns or more, the fifth of '
-                'which is given the time'
-            )
-        self.use_dim = list(use_dim)
-        if self.use_dim[:3] != [0, 1, 2] or not all(0 <= dim < load_dim for dim in self.use_dim):
-            raise ValueError(
-                f'use_dim={use_dim} with load_dim={load_dim}: expected columns from 0 to '
-                f'{load_dim - 1}, x, y, z (0, 1, 2) first'
-            )
-        self.sweeps_num = sweeps_num
-        self.load_dim = load_dim
-        self.pad_empty_sweeps = pad_empty_sweeps
-        self.remove_close = remove_close
-        self.test_mode = test_mode
+        self.file_client_args = file_client_args
+        self.sweeps_num = whole(self, 'sweeps_num', sweeps_num, 10, at_least=0)
+        # The fifth column is given the time.
+        self.load_dim = whole(self, 'load_dim', load_dim, 5, at_least=_TIME + 1)
+        self.use_dim = columns(self, 'use_dim', use_dim, self.load_dim)
+        if self.use_dim[:3] != [0, 1, 2]:
+            raise misfit(self, 'use_dim', use_dim, 'x, y, z (0, 1, 2) first', [0, 1, 2, 4])
+        self.pad_empty_sweeps = switch(self, 'pad_empty_sweeps', pad_empty_sweeps)
+        self.remove_close = switch(self, 'remove_close', remove_close)
+        self.test_mode = switch(self, 'test_mode', test_mode)
 
     def __call__(self, results: dict) -> dict:
         """Replace ``points`` by those of the key frame and of its ``sweeps``.
@@ -76,10 +72,11 @@ class LoadPointsFromMultiSweeps:
 
         Raises:
             FileNotFoundError: if the file of a sweep is missing.
-            ValueError: if the key frame's points have fewer columns than ``load_dim``.
+            DataFormatError: if such a file is malformed.
+            ValueError: if the key frame's points have not ``load_dim`` columns.
         """
         points: BasePoints = results['points']
-        if points.points_dim < self.load_dim:
+        if points.points_dim != self.load_dim:
             raise ValueError(
                 f'the points of the key frame have {points.points_dim} columns and those of sweeps '
                 f'{self.load_dim}; give LoadPointsFromFile use_dim={self.load_dim}'
@@ -101,8 +98,8 @@ class LoadPointsFromMultiSweeps:
         return np.random.choice(count, self.sweeps_num, replace=False)
 
     def _load(self, sweep: Mapping[str, Any], timestamp: float) -> np.ndarray:
-        path = sweep['data_path']
-        if not osp.isfile(path):
+        path = find_cloud(sweep['data_path'])
+        if not path.is_file():
             raise FileNotFoundError(
                 f'sweep {path} does not exist. Check data_root, or write the info files anew with '
                 'tools/create_data.py nuscenes; with --max-sweeps 0 they name no sweeps'
@@ -111,7 +108,14 @@ class LoadPointsFromMultiSweeps:
         rotation = np.asarray(sweep['sensor2lidar_rotation'], dtype=np.float64)
         moved = points[:, :3].astype(np.float64) @ rotation.T
         points[:, :3] = moved + np.asarray(sweep['sensor2lidar_translation'])
-        points[:, _TIME] = timestamp - sweep['timestamp'] / 1e6
+        points[:, _TIME] = lag = timestamp - sweep['timestamp'] / 1e6
+        if abs(lag) > _MOST_LAG:
+            warn_once(
+                'lag',
+                path,
+                f'this sweep is {lag:g} s before its key frame, by the info file; timestamps there '
+                'are microseconds',
+            )
         return points
 
     def _without_close(self, points: np.ndarray) -> np.ndarray:

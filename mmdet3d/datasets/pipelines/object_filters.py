@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, names, space
 
 
 def _keep(results: dict, mask: np.ndarray) -> dict:
@@ -15,15 +16,19 @@ def _keep(results: dict, mask: np.ndarray) -> dict:
 
 
 @PIPELINES.register_module()
-class ObjectRangeFilter:
+class ObjectRangeFilter(PipelineStep):
     """Keep the objects whose centre is inside a range in bird's-eye view.
 
     Args:
         point_cloud_range: (x_min, y_min, z_min, x_max, y_max, z_max) in metres; z is not looked at.
+
+    Raises:
+        ValueError: at construction, if it is none.
     """
 
     def __init__(self, point_cloud_range: Sequence[float]) -> None:
-        self.pcd_range = np.array(point_cloud_range, dtype=np.float32)
+        self.point_cloud_range = space(self, 'point_cloud_range', point_cloud_range)
+        self.pcd_range = np.array(self.point_cloud_range, dtype=np.float32)
 
     def __call__(self, results: dict) -> dict:
         """Filter ``gt_bboxes_3d`` and ``gt_labels_3d``; yaw is wrapped to [-pi, pi)."""
@@ -34,16 +39,19 @@ class ObjectRangeFilter:
 
 
 @PIPELINES.register_module()
-class ObjectNameFilter:
+class ObjectNameFilter(PipelineStep):
     """Keep the objects whose class is one of the trained ones, so drop those labelled -1.
 
     Args:
         classes: names of the trained classes; label i means ``classes[i]``.
+
+    Raises:
+        ValueError: at construction, if they are no list of names.
     """
 
     def __init__(self, classes: Sequence[str]) -> None:
-        self.classes = classes
-        self.labels = list(range(len(classes)))
+        self.classes = names(self, 'classes', classes, ['Car', 'Pedestrian'])
+        self.labels = list(range(len(self.classes)))
 
     def __call__(self, results: dict) -> dict:
         """Filter ``gt_bboxes_3d`` and ``gt_labels_3d``."""

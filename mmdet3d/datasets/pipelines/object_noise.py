@@ -5,6 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import (
+    PipelineStep,
+    per_axis,
+    symmetric_interval,
+    whole,
+)
 from mmdet3d.ops.on_cpu.box_collision import first_free_try, seen_from_above
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
@@ -13,37 +19,40 @@ _MIN_GLOBAL_RANGE = 1e-3
 
 
 @PIPELINES.register_module()
-class ObjectNoise:
+class ObjectNoise(PipelineStep):
     """Turn and move every object at random, without letting it run into another.
 
     Source: Zhou and Tuzel, VoxelNet, CVPR 2018, section 3.2 (first form of augmentation).
 
     Args:
-        translation_std: standard deviations (x, y, z) of the normal translation in metres.
+        translation_std: standard deviations (x, y, z) of the normal translation in metres; a number
+            holds for all three.
         global_rot_range: (low, high) of the uniform direction, in radians from the y axis towards
             the x axis, that an object is carried to around the sensor; a range narrower than 1e-3
-            means that it is not.
+            means that it is not. A number r means (-r, r), here and below.
         rot_range: (low, high) of the uniform rotation about the object's own axis in radians.
         num_try: places proposed for each object; the first without a collision is taken, and an
             object without one stays where it is.
 
     Raises:
-        ValueError: at construction, if ``num_try`` is not positive.
+        ValueError: at construction, if ``num_try`` is not positive, or another argument malformed.
     """
 
     def __init__(
         self,
-        translation_std: Sequence[float] = (0.25, 0.25, 0.25),
-        global_rot_range: Sequence[float] = (0.0, 0.0),
-        rot_range: Sequence[float] = (-0.15707963267, 0.15707963267),
+        translation_std: float | Sequence[float] = (0.25, 0.25, 0.25),
+        global_rot_range: float | Sequence[float] = (0.0, 0.0),
+        rot_range: float | Sequence[float] = (-0.15707963267, 0.15707963267),
         num_try: int = 100,
     ) -> None:
-        if num_try < 1:
-            raise ValueError(f'num_try={num_try}; expected at least 1')
-        self.translation_std = translation_std
-        self.global_rot_range = global_rot_range
-        self.rot_range = rot_range
-        self.num_try = num_try
+        self.translation_std = per_axis(
+            self, 'translation_std', translation_std, [0.25, 0.25, 0.25]
+        )
+        self.global_rot_range = symmetric_interval(
+            self, 'global_rot_range', global_rot_range, [0.0, 0.0]
+        )
+        self.rot_range = symmetric_interval(self, 'rot_range', rot_range, [-0.785, 0.785])
+        self.num_try = whole(self, 'num_try', num_try, 100, at_least=1)
 
     def __call__(self, results: dict) -> dict:
         """Replace ``gt_bboxes_3d`` and ``points``; boxes keep their order and their size."""

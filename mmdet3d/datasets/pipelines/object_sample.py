@@ -4,11 +4,21 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, mapping, switch
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+
+_EXAMPLE = {
+    'info_path': 'data/kitti/kitti_dbinfos_train.pkl',
+    'data_root': 'data/kitti/',
+    'rate': 1.0,
+    'prepare': {},
+    'sample_groups': {'Car': 12},
+    'classes': ['Car'],
+}
 
 
 @PIPELINES.register_module()
-class ObjectSample:
+class ObjectSample(PipelineStep):
     """Paste objects of the ground-truth database where they collide with nothing.
 
     Source: Yan et al., SECOND: Sparsely Embedded Convolutional Detection, Sensors 2018.
@@ -19,18 +29,21 @@ class ObjectSample:
         use_ground_plane: must be False, pasted objects keep the height they were seen at.
 
     Raises:
-        ValueError: at construction, if one of the two is on.
+        ValueError: at construction, if one of the two is on or ``db_sampler`` is no dict.
     """
 
     def __init__(
         self, db_sampler: dict, sample_2d: bool = False, use_ground_plane: bool = False
     ) -> None:
-        if sample_2d or use_ground_plane:
+        self.sample_2d = switch(self, 'sample_2d', sample_2d)
+        self.use_ground_plane = switch(self, 'use_ground_plane', use_ground_plane)
+        if self.sample_2d or self.use_ground_plane:
             raise ValueError(
                 f'sample_2d={sample_2d} and use_ground_plane={use_ground_plane} are not supported, '
                 'as they need images and estimated road planes; set both to False'
             )
-        self.db_sampler = OBJECTSAMPLERS.build({'type': 'DataBaseSampler', **db_sampler})
+        config = mapping(self, 'db_sampler', db_sampler, _EXAMPLE)
+        self.db_sampler = OBJECTSAMPLERS.build({'type': 'DataBaseSampler', **config})
 
     def __call__(self, results: dict) -> dict:
         """Extend ``points``, ``gt_bboxes_3d`` and ``gt_labels_3d``.

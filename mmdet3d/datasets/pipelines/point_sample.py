@@ -4,10 +4,11 @@ import numpy as np
 import torch
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, number, switch, whole
 
 
 @PIPELINES.register_module()
-class PointSample:
+class PointSample(PipelineStep):
     """Sample a fixed number of points, as PointRCNN (Shi et al., CVPR 2019, section 4.1) needs.
 
     A cloud with fewer points is sampled with replacement. A cloud without points becomes points at
@@ -21,18 +22,17 @@ class PointSample:
         replace: always draw with replacement.
 
     Raises:
-        ValueError: if ``num_points`` or ``sample_range`` is not positive.
+        ValueError: at construction, if ``num_points`` or ``sample_range`` is no positive number.
     """
 
     def __init__(
         self, num_points: int, sample_range: float | None = None, replace: bool = False
     ) -> None:
-        for name, value in (('num_points', num_points), ('sample_range', sample_range)):
-            if value is not None and value <= 0:
-                raise ValueError(f'{name} has to be positive, got {value}')
-        self.num_points = num_points
+        self.num_points = whole(self, 'num_points', num_points, 16384, at_least=1)
+        if sample_range is not None:
+            sample_range = number(self, 'sample_range', sample_range, 40.0, above=0)
         self.sample_range = sample_range
-        self.replace = replace
+        self.replace = switch(self, 'replace', replace)
 
     def __call__(self, results: dict) -> dict:
         """Sample ``points``; they come out in a random order."""

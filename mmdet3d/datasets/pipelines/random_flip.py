@@ -3,10 +3,11 @@
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, probability, switch
 
 
 @PIPELINES.register_module()
-class RandomFlip3D:
+class RandomFlip3D(PipelineStep):
     """Mirror points and boxes: horizontally (LiDAR y to -y), vertically (x to -x).
 
     Args:
@@ -16,7 +17,7 @@ class RandomFlip3D:
         flip_ratio_bev_vertical: probability of the vertical flip, used with ``sync_2d=False``.
 
     Raises:
-        ValueError: at construction, if a probability is outside [0, 1].
+        ValueError: at construction, if a probability is no number in [0, 1].
     """
 
     def __init__(
@@ -25,12 +26,13 @@ class RandomFlip3D:
         flip_ratio_bev_horizontal: float = 0.0,
         flip_ratio_bev_vertical: float = 0.0,
     ) -> None:
-        for ratio in (flip_ratio_bev_horizontal, flip_ratio_bev_vertical):
-            if not 0 <= ratio <= 1:
-                raise ValueError(f'flip ratio {ratio} is no probability; expected 0 to 1')
-        self.sync_2d = sync_2d
-        self.flip_ratio_bev_horizontal = flip_ratio_bev_horizontal
-        self.flip_ratio_bev_vertical = flip_ratio_bev_vertical
+        self.sync_2d = switch(self, 'sync_2d', sync_2d)
+        self.flip_ratio_bev_horizontal = probability(
+            self, 'flip_ratio_bev_horizontal', flip_ratio_bev_horizontal
+        )
+        self.flip_ratio_bev_vertical = probability(
+            self, 'flip_ratio_bev_vertical', flip_ratio_bev_vertical
+        )
 
     def __call__(self, results: dict) -> dict:
         """Flip in place; add ``flip``, ``pcd_horizontal_flip``, ``pcd_vertical_flip``."""

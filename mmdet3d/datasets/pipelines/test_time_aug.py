@@ -8,6 +8,9 @@ from typing import Any
 from mmdet.datasets.pipelines import Compose
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.arguments import PipelineStep, misfit, number, numbers, switch
+
+_DIRECTIONS = ('horizontal', 'vertical', 'diagonal')
 
 
 def _as_list(value: Any) -> list:
@@ -15,7 +18,7 @@ def _as_list(value: Any) -> list:
 
 
 @PIPELINES.register_module()
-class MultiScaleFlipAug3D:
+class MultiScaleFlipAug3D(PipelineStep):
     """Run the same steps on several scaled and flipped copies of a frame.
 
     Args:
@@ -27,6 +30,9 @@ class MultiScaleFlipAug3D:
         pcd_horizontal_flip: with ``flip``, one copy without and one with the horizontal flip, for
             a ``RandomFlip3D(sync_2d=False)``.
         pcd_vertical_flip: the same for the vertical flip.
+
+    Raises:
+        ValueError: at construction, if an argument is of another kind.
     """
 
     def __init__(
@@ -39,15 +45,34 @@ class MultiScaleFlipAug3D:
         pcd_horizontal_flip: bool = False,
         pcd_vertical_flip: bool = False,
     ) -> None:
-        self.transforms = Compose(transforms)
-        # A config that went through JSON has [1333, 800] for one scale.
-        one_scale = not isinstance(img_scale[0], (list, tuple))
-        self.img_scale = [tuple(img_scale)] if one_scale else [tuple(s) for s in img_scale]
-        self.pts_scale_ratio = [float(ratio) for ratio in _as_list(pts_scale_ratio)]
-        self.flip = flip
+        self.transforms = self._compose(transforms)
+        self.img_scale = self._scales(img_scale)
+        self.pts_scale_ratio = [
+            float(number(self, 'pts_scale_ratio', ratio, 1.0, above=0))
+            for ratio in _as_list(pts_scale_ratio) or [None]
+        ]
+        self.flip = switch(self, 'flip', flip)
         self.flip_direction = _as_list(flip_direction)
-        self.pcd_horizontal_flip = pcd_horizontal_flip
-        self.pcd_vertical_flip = pcd_vertical_flip
+        if not self.flip_direction or not set(map(str, self.flip_direction)) <= set(_DIRECTIONS):
+            kind = f'one or a list of {_DIRECTIONS}'
+            raise misfit(self, 'flip_direction', flip_direction, kind, 'horizontal')
+        self.pcd_horizontal_flip = switch(self, 'pcd_horizontal_flip', pcd_horizontal_flip)
+        self.pcd_vertical_flip = switch(self, 'pcd_vertical_flip', pcd_vertical_flip)
+
+    def _compose(self, transforms: Any) -> Compose:
+        is_list = isinstance(transforms, (list, tuple))
+        if not is_list or not all(isinstance(each, dict) or callable(each) for each in transforms):
+            example = [{'type': 'Collect3D', 'keys': ['points']}]
+            raise misfit(self, 'transforms', transforms, 'a list of steps', example)
+        return Compose(transforms)
+
+    def _scales(self, img_scale: Any) -> list[tuple]:
+        # A config that went through JSON has [1333, 800] for one scale.
+        one_scale = not any(isinstance(each, (list, tuple)) for each in _as_list(img_scale))
+        scales = [img_scale] if one_scale else list(img_scale)
+        return [
+            tuple(numbers(self, 'img_scale', scale, [1333, 800], at_least=1)) for scale in scales
+        ]
 
     def __call__(self, results: dict) -> dict:
         """Return a dict of lists, one entry per copy."""

@@ -31,7 +31,8 @@ class Base3DDetector(BaseDetector):
         kd_losses: the losses of these terms, none until :meth:`init_kd`.
 
     Raises:
-        ValueError: if ``kd_cfg`` has an unknown key, feature, type or loss.
+        ValueError: if ``kd_cfg`` has an unknown key, feature, type or loss, or an option of a loss
+            is not what it can be.
     """
 
     kd_features: Mapping[str, FeatureKind] = {}
@@ -72,6 +73,22 @@ class Base3DDetector(BaseDetector):
             )
         return by_level[term.level]
 
+    def check_kd_levels(self) -> None:
+        """Check that this network has every map that its ``kd_cfg`` names; for its constructor.
+
+        Raises:
+            ValueError: if it does not.
+        """
+        for term in self.kd_terms.values():
+            self.feature_channels(term)
+
+    def check_teacher(self, teacher: 'Base3DDetector') -> None:
+        """Check that a teacher publishes what can be compared with this network's; by default all.
+
+        Raises:
+            ValueError: if it does not.
+        """
+
     def init_kd(self, teacher: 'Base3DDetector') -> str:
         """Build the distillation losses, as wide as this network and ``teacher`` are.
 
@@ -82,7 +99,8 @@ class Base3DDetector(BaseDetector):
             what ``teacher`` has to publish, see :meth:`last_taught`.
 
         Raises:
-            ValueError: if ``train_cfg`` has no ``kd_cfg``, or the teacher lacks a feature.
+            ValueError: if ``train_cfg`` has no ``kd_cfg``, or the teacher lacks a feature or makes
+                other voxels or maps.
         """
         if not self.kd_terms:
             raise ValueError(
@@ -94,6 +112,7 @@ class Base3DDetector(BaseDetector):
             self.kd_losses = nn.ModuleDict(
                 {name: self._build_term(term, teacher) for name, term in self.kd_terms.items()}
             )
+        self.check_teacher(teacher)
         return self.last_taught(teacher)
 
     def last_taught(self, teacher: 'Base3DDetector') -> str:

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from mmdet3d.models.builder import DETECTORS
 from mmdet3d.models.detectors.voxelnet import VoxelNet
+from mmdet3d.utils.arguments import check_keys
 
 _PARTS = ('voxel_layer', 'voxel_encoder', 'middle_encoder', 'backbone', 'neck', 'bbox_head')
 _CAMERA_PARTS = ('pts_fusion_layer', 'img_backbone', 'img_neck', 'img_rpn_head', 'img_roi_head')
@@ -34,8 +35,7 @@ class MVXFasterRCNN(VoxelNet):
     Raises:
         TypeError: for an argument that mmdetection3d does not have either.
         ValueError: if there is no head, a part for images or ``pretrained`` is given, ``kd_cfg`` is
-            not understood, settings are not under ``pts``, or the middle encoder has no room for
-            the voxels.
+            not understood, settings are not under ``pts``, or two settings of the parts disagree.
     """
 
     kd_types = {
@@ -48,6 +48,7 @@ class MVXFasterRCNN(VoxelNet):
         }
     }
     part_prefix = 'pts_'
+    train_cfg_key = 'model.train_cfg.pts'
 
     def __init__(
         self,
@@ -96,9 +97,9 @@ class MVXFasterRCNN(VoxelNet):
 
 
 def _refuse_camera(given: dict[str, Any]) -> None:
-    unknown = sorted(set(given) - set(_CAMERA_PARTS))
-    if unknown:
-        raise TypeError(f'MVXFasterRCNN got unexpected arguments {unknown}')
+    points = [f'{MVXFasterRCNN.part_prefix}{name}' for name in _PARTS]
+    why = ', which MVXFasterRCNN does not take'
+    check_keys('model', given, [*_CAMERA_PARTS, *points], why)
     for name, value in given.items():
         if value is not None:
             raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmdet3d.models.agreement import check_point_detector
 from mmdet3d.models.builder import (
     DETECTORS,
     build_backbone,
@@ -35,7 +36,8 @@ class PointRCNN(Base3DDetector):
         pretrained: accepted for mmdetection3d's configs; has to be None, use ``load_from``.
 
     Raises:
-        ValueError: if ``pretrained`` is given or ``kd_cfg`` is not understood.
+        ValueError: if ``pretrained`` is given, ``kd_cfg`` is not understood, or two settings of the
+            parts disagree.
     """
 
     kd_features = {'fp_features': FeatureKind.POINTS, 'head_outputs': FeatureKind.OUTPUTS}
@@ -68,10 +70,13 @@ class PointRCNN(Base3DDetector):
     ) -> None:
         super().__init__(train_cfg, test_cfg, init_cfg)
         refuse_pretrained(pretrained)
+        sections = {'backbone': backbone, 'neck': neck, 'rpn_head': rpn_head, 'roi_head': roi_head}
+        check_point_detector(sections, train_cfg, test_cfg)
         self.backbone = build_backbone(backbone)
         self.neck = build_neck(neck)
         self.rpn_head = build_head({**rpn_head, **_stage_cfgs('rpn', train_cfg, test_cfg)})
         self.roi_head = build_head({**roi_head, **_stage_cfgs('rcnn', train_cfg, test_cfg)})
+        self.check_kd_levels()
 
     def extract_feat(
         self, points: list[Tensor], img_metas: list[dict] | None = None

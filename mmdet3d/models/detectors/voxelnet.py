@@ -8,6 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmdet3d.core.bbox import bbox3d2result
+from mmdet3d.models.agreement import (
+    check_voxel_detector,
+    require_same_maps,
+    require_same_voxel_layer,
+)
 from mmdet3d.models.builder import (
     DETECTORS,
     build_backbone,
@@ -20,6 +25,7 @@ from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
 from mmdet3d.models.interfaces import Head, MiddleEncoder, Neck, VoxelEncoder
 from mmdet3d.models.kd import FeatureKind, KDBatch, sum_terms
 from mmdet3d.ops import Voxelization
+from mmdet3d.utils.arguments import check_keywords
 
 
 @DETECTORS.register_module()
@@ -31,6 +37,8 @@ class VoxelNet(Base3DDetector):
 
     Attributes:
         part_prefix: what the parts' names begin with in the config and in the weights.
+        train_cfg_key: where the head's settings for training stand in the config.
+        map_sizes: the sizes of its maps, None where a part is not of this project.
 
     Args:
         voxel_layer: arguments of :class:`mmdet3d.ops.Voxelization`.
@@ -46,7 +54,7 @@ class VoxelNet(Base3DDetector):
 
     Raises:
         ValueError: if there is no head, ``pretrained`` is given, ``kd_cfg`` is not understood, or
-            the middle encoder has no room for the voxels.
+            two settings of the parts disagree.
     """
 
     kd_features = {
@@ -68,6 +76,7 @@ class VoxelNet(Base3DDetector):
     }
 
     part_prefix = ''
+    train_cfg_key = 'model.train_cfg'
     voxel_layer: Voxelization
     voxel_encoder: VoxelEncoder
     middle_encoder: MiddleEncoder
@@ -91,23 +100,23 @@ class VoxelNet(Base3DDetector):
         refuse_pretrained(pretrained)
         if bbox_head is None:
             raise ValueError(f'{self.part_prefix}bbox_head is None: without it nothing is detected')
+        check_keywords(f'model.{self.part_prefix}voxel_layer', Voxelization, voxel_layer)
         self.voxel_layer = Voxelization(**voxel_layer)
         self.voxel_encoder = build_voxel_encoder(voxel_encoder)
         self.middle_encoder = build_middle_encoder(middle_encoder)
         self.backbone = build_backbone(backbone)
         self.neck = build_neck(neck) if neck is not None else None
         self.bbox_head = build_head({'train_cfg': train_cfg, 'test_cfg': test_cfg, **bbox_head})
-        self._check_grid()
-
-    def _check_grid(self) -> None:
-        grid = self.voxel_layer.grid_size.tolist()[::-1]
-        room = self.middle_encoder.grid_shape
-        if any(cells > there for cells, there in zip(grid[::-1], room[::-1])):
-            raise ValueError(
-                f'the range of {self.part_prefix}voxel_layer has {grid} voxels along z, y and x, '
-                f'but the {type(self.middle_encoder).__name__} has room for {room}: change its '
-                'shape with the range and the voxel size'
-            )
+        sections = {
+            'voxel_layer': voxel_layer,
+            'voxel_encoder': voxel_encoder,
+            'middle_encoder': middle_encoder,
+            'backbone': backbone,
+            'neck': neck,
+            'bbox_head': bbox_head,
+        }
+        self.map_sizes = check_voxel_detector(self, sections)
+        self.check_kd_levels()
 
     @torch.no_grad()
     def voxelize(
@@ -243,6 +252,20 @@ class VoxelNet(Base3DDetector):
         """
         voxels = self.voxelize(points, max_voxels=self.voxel_layer.max_voxels[0])
         return self.encode(*voxels, len(points), last)
+
+    def check_teacher(self, teacher: Base3DDetector) -> None:
+        """Check that a teacher makes the voxels and maps that this network's terms compare.
+
+        Raises:
+            ValueError: if it does not; the message names the settings of both.
+        """
+        if not isinstance(teacher, VoxelNet):
+            return
+        for term in self.kd_terms.values():
+            if term.feature == 'voxel_features':
+                require_same_voxel_layer(self, teacher)
+            elif self.map_sizes is not None and teacher.map_sizes is not None:
+                require_same_maps(term, self.map_sizes, teacher.map_sizes)
 
     def loss_kd(self, features: dict, teacher_info: dict, batch: KDBatch) -> dict[str, Tensor]:
         """Compare this network's features with the teacher's.

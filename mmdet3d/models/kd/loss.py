@@ -1,12 +1,15 @@
 """The contract of a distillation loss: what it is built from, what it takes, how it is called."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
 from mmcv.utils import Registry
 from torch import Tensor, nn
+
+from mmdet3d.models.kd.option_types import require_type
 
 KD_LOSSES = Registry('distillation loss')
 """Subclasses of :class:`KDLoss`, by the ``type`` that a ``kd_cfg`` names."""
@@ -76,6 +79,23 @@ class KDLoss(nn.Module):
         super().__init__()
         self.teacher_channels = teacher_channels
         self.student_channels = student_channels
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """Check options when the config is read, before it is known whether there is a teacher.
+
+        Their types are those of the constructor's annotations. A subclass may check more.
+
+        Args:
+            options: values by the names of the constructor's arguments.
+
+        Raises:
+            ValueError: if one is not what it can be.
+        """
+        parameters = inspect.signature(cls.__init__).parameters
+        for name, value in options.items():
+            if name in parameters:
+                require_type(name, value, parameters[name].annotation)
 
     def forward(self, student: Any, teacher: Any, batch: KDBatch) -> Tensor:
         """Return the loss, a scalar.

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDLoss
+from mmdet3d.models.kd.option_types import require_type
 
 _FROM_NETWORKS = ('self', 'teacher_channels', 'student_channels')
 
@@ -87,12 +88,16 @@ def parse_kd_cfg(
 
     Raises:
         ValueError: for an unknown key, feature, type or loss, for a loss that does not take such a
-            feature, and for a name that a term cannot have; it says what is allowed.
+            feature, an option that is not what it can be, and a name that a term cannot have; it
+            says what is allowed.
     """
     if kd_cfg is None:
         return {}
+    _check_section('kd_cfg', kd_cfg)
     flat = dict(kd_cfg)
-    terms = {name: dict(term) for name, term in flat.pop('terms', {}).items()}
+    added = flat.pop('terms', None) or {}
+    _check_section('kd_cfg.terms', added)
+    terms = {name: _as_term(f'kd_cfg.terms.{name}', term) for name, term in added.items()}
     if 'type' in flat:
         kd_type = flat.pop('type')
         _check_choice('kd_cfg.type', kd_type, types)
@@ -101,7 +106,8 @@ def parse_kd_cfg(
         raise ValueError(f'kd_cfg has {sorted(flat)} without a type, one of {sorted(types)}')
     if not terms:
         raise ValueError(f'kd_cfg names no term: give it a type ({sorted(types)}) or terms')
-    return {name: _parse_term(name, term, features) for name, term in terms.items()}
+    places = {name: f'kd_cfg.terms.{name}' if name in added else 'kd_cfg' for name in terms}
+    return {name: _parse_term(places[name], name, terms[name], features) for name in terms}
 
 
 def _standard_terms(terms: Mapping[str, dict], flat: Mapping[str, Any]) -> dict[str, dict]:
@@ -125,18 +131,44 @@ def sum_terms(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {'loss_kd': total, **(parts if len(losses) > 1 else {})}
 
 
-def _parse_term(name: str, term: dict, features: Mapping[str, FeatureKind]) -> KDTerm:
-    where = f'kd_cfg.terms.{name}'
+def _as_term(where: str, term: Any) -> dict:
+    _check_section(where, term)
+    if 'loss' in term:
+        _check_section(f'{where}.loss', term['loss'])
+    return dict(term)
+
+
+def _parse_term(where: str, name: str, term: dict, features: Mapping[str, FeatureKind]) -> KDTerm:
     _check_name(where, name)
     _check_keys(where, term, ['feature', 'level', 'loss'])
     if 'feature' not in term or 'loss' not in term:
         raise ValueError(f'{where} needs feature and loss, got {sorted(term)}')
     _check_choice(f'{where}.feature', term['feature'], features)
+    require_type(f'{where}.level', term.get('level'), int | None)
     loss = dict(term['loss'])
     _check_choice(f'{where}.loss.type', loss.get('type'), KD_LOSSES.module_dict)
-    _check_keys(f'{where}.loss', loss, ['type', *_options(loss['type'])])
+    _check_options(where, loss)
     _check_kind(where, term['feature'], features, loss['type'])
     return KDTerm(name, term['feature'], term.get('level'), loss)
+
+
+def _check_options(where: str, loss: dict) -> None:
+    options = {name: value for name, value in loss.items() if name != 'type'}
+    if where != 'kd_cfg':  # the flat keys of a type are its own
+        where = f'{where}.loss'
+    _check_keys(where, loss, ['type', *_options(loss['type'])])
+    kind = KD_LOSSES.get(loss['type'])
+    if not issubclass(kind, KDLoss):  # a loss without this project's base class judges for itself
+        return
+    try:
+        kind.check_options(options)
+    except ValueError as error:
+        raise ValueError(f'{where}: {error}') from error
+
+
+def _check_section(where: str, given: Any) -> None:
+    if not isinstance(given, Mapping):
+        raise ValueError(f'{where}={given!r}: expected a section, dict(...)')
 
 
 def _check_name(where: str, name: str) -> None:
@@ -176,5 +208,5 @@ def _check_keys(where: str, given: Mapping[str, Any], allowed: Collection[str]) 
 
 
 def _check_choice(where: str, given: Any, allowed: Collection[str]) -> None:
-    if given not in allowed:
+    if not isinstance(given, str) or given not in allowed:
         raise ValueError(f'{where}={given!r}: allowed are {sorted(allowed)}')

@@ -1,11 +1,29 @@
 """PointPillars' encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from mmdet3d.models.builder import VOXEL_ENCODERS
 from mmdet3d.models.voxel_encoders.point_net import NORM_CFG, PFNLayer, PointNetEncoder
+
+# What decides the width of the first layer, by name in a config, and what is meant where it is not
+# there.
+_WIDTH_SETTINGS = {
+    'in_channels': 4,
+    'with_distance': False,
+    'with_cluster_center': True,
+    'with_voxel_center': True,
+}
+
+_VERSIONS = {
+    2: (
+        'before mmdetection3d v1.0, where the offset to the centre of a pillar had x and y '
+        'alone (features are right, decoded boxes follow the older convention)'
+    ),
+    3: 'since mmdetection3d v1.0, where the offset to the centre of a pillar has x, y and z',
+}
 
 
 @VOXEL_ENCODERS.register_module()
@@ -27,6 +45,11 @@ class PillarFeatureNet(PointNetEncoder):
         mode: how to pool over the points of a pillar.
         legacy: as the released weights were trained: the offset to the centre also takes the place
             of x, y and z themselves.
+        center_axes: axes of the offset to the centre: 3, or 2 (x and y) for weights that were
+            trained before mmdetection3d v1.0. Where weights are loaded, their shape decides.
+
+    Raises:
+        ValueError: for other ``center_axes``.
     """
 
     def __init__(
@@ -41,6 +64,7 @@ class PillarFeatureNet(PointNetEncoder):
         norm_cfg: dict = NORM_CFG,
         mode: str = 'max',
         legacy: bool = True,
+        center_axes: int = 3,
     ) -> None:
         super().__init__(
             in_channels,
@@ -51,6 +75,7 @@ class PillarFeatureNet(PointNetEncoder):
             voxel_size,
             point_cloud_range,
             center_for_position=legacy,
+            center_axes=center_axes,
         )
         widths = [self.decorated_channels, *feat_channels]
         last = len(feat_channels) - 1
@@ -63,3 +88,42 @@ class PillarFeatureNet(PointNetEncoder):
     def layers(self) -> nn.ModuleList:
         """The layers, the last of which gives one feature per pillar."""
         return self.pfn_layers
+
+    def adapt_state_dict(
+        self, weights: Mapping[str, Tensor], prefix: str, trained_as: Mapping[str, Any]
+    ) -> str | None:
+        """Take the other form of the offset to the centre where weights were trained with it.
+
+        Args:
+            weights: weights of the whole network, by name.
+            prefix: what the names of this encoder's weights begin with.
+            trained_as: its section of the config that the weights were trained with; empty where
+                that is not known.
+
+        Returns:
+            what was changed, in one line; None if nothing was.
+        """
+        key = f'{prefix}pfn_layers.0.linear.weight'
+        first: Any = self.pfn_layers[0]
+        linear, axes = first.linear, {2: 3, 3: 2}[self.center_axes]
+        columns = linear.in_features - self.center_axes + axes
+        given = weights.get(key)
+        if given is None or given.shape != (linear.out_features, columns):
+            return None
+        if not self.with_voxel_center or self._differs(trained_as):
+            return None
+        self.center_axes = axes
+        linear.in_features = columns
+        # It is loaded next: no random numbers, and the same parameter for whom has it already.
+        linear.weight.data = linear.weight.new_zeros(given.shape)
+        return (
+            f'{key} has {columns} columns, as {_VERSIONS[axes]}: the encoder is built '
+            f'with center_axes={axes}'
+        )
+
+    def _differs(self, trained_as: Mapping[str, Any]) -> bool:
+        """Whether the width of the first layer has another reason than the centre's axes."""
+        return bool(trained_as) and any(
+            trained_as.get(name, default) != getattr(self, name)
+            for name, default in _WIDTH_SETTINGS.items()
+        )

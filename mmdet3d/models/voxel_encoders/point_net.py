@@ -77,6 +77,10 @@ class PointNetEncoder(nn.Module):
         voxel_size: size of a voxel in metres.
         point_cloud_range: lower and upper corner of the range in metres.
         center_for_position: let the offset to the centre also take the place of x, y and z.
+        center_axes: axes of the offset to the centre: 3, or 2 for x and y alone.
+
+    Raises:
+        ValueError: for other ``center_axes``.
     """
 
     def __init__(
@@ -89,20 +93,28 @@ class PointNetEncoder(nn.Module):
         voxel_size: Sequence[float],
         point_cloud_range: Sequence[float],
         center_for_position: bool = False,
+        center_axes: int = 3,
     ) -> None:
         super().__init__()
+        if center_axes not in (2, 3):
+            raise ValueError(f'center_axes={center_axes}: allowed are 3, and 2 for x and y alone')
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.with_distance = with_distance
         self.with_cluster_center = with_cluster_center
         self.with_voxel_center = with_voxel_center
         self.center_for_position = center_for_position
+        self.center_axes = center_axes
         self.voxel_size = list(voxel_size)
         self.first_center = [
             size / 2 + low for size, low in zip(self.voxel_size, point_cloud_range[:3])
         ]
-        extra = 3 * with_cluster_center + 3 * with_voxel_center + with_distance
-        self.decorated_channels = in_channels + extra
+
+    @property
+    def decorated_channels(self) -> int:
+        """Number of features that a point has where the layers begin."""
+        offsets = 3 * self.with_cluster_center + self.center_axes * self.with_voxel_center
+        return self.in_channels + offsets + self.with_distance
 
     @property
     def layers(self) -> nn.ModuleList:
@@ -140,10 +152,10 @@ class PointNetEncoder(nn.Module):
             centers = cells * cells.new_tensor(self.voxel_size) + cells.new_tensor(
                 self.first_center
             )
-            offset = xyz - centers[:, None]
+            offset = (xyz - centers[:, None])[:, :, : self.center_axes]
             parts.append(offset)
             if self.center_for_position:
-                parts[0] = torch.cat([offset, features[:, :, 3:]], dim=-1)
+                parts[0] = torch.cat([offset, features[:, :, self.center_axes :]], dim=-1)
         if self.with_distance:
             parts.append(parts[0][:, :, :3].norm(dim=2, keepdim=True))
         return torch.cat(parts, dim=-1)

@@ -134,6 +134,33 @@ def make_kitti(tmp_path: Path) -> Callable[..., dict]:
     return make
 
 
+RAW_CALIB = """P2: 700 0 600 0 0 700 180 0 0 0 1 0
+R0_rect: 1 0 0 0 1 0 0 0 1
+Tr_velo_to_cam: 0 -1 0 0 0 0 -1 0 1 0 0 0
+"""
+
+
+@pytest.fixture
+def make_kitti_frames(tmp_path: Path) -> Callable[..., Path]:
+    """Write raw training frames, under any names, with the given labels; gives their root."""
+
+    def make(labels: dict[str, str], val: str = '') -> Path:
+        root = tmp_path / 'raw'
+        for kind in ('label_2', 'calib', 'velodyne'):
+            (root / 'training' / kind).mkdir(parents=True)
+        (root / 'ImageSets').mkdir()
+        (root / 'ImageSets/train.txt').write_text(''.join(f'{name}\n' for name in labels))
+        (root / 'ImageSets/val.txt').write_text(val)
+        cloud = np.random.default_rng(0).uniform([8, -2, -2, 0], [12, 2, 0, 1], (500, 4))
+        for name, text in labels.items():
+            (root / f'training/label_2/{name}.txt').write_text(text)
+            (root / f'training/calib/{name}.txt').write_text(RAW_CALIB)
+            cloud.astype(np.float32).tofile(root / f'training/velodyne/{name}.bin')
+        return root
+
+    return make
+
+
 @pytest.fixture
 def load_steps() -> list[dict]:
     """The steps that every pipeline starts with."""

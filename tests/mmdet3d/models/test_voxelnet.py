@@ -210,12 +210,11 @@ def test_maps_are_distilled_too(repo_root, teacher, feature, level):
     ],
 )
 def test_a_map_that_is_not_there_is_an_error_that_lists_those_that_are(
-    repo_root, teacher, feature, level, message
+    repo_root, feature, level, message
 ):
     extra = dict(feature=feature, level=level, loss=dict(type='LocalGraph'))
-    model = make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(extra=extra)})
     with pytest.raises(ValueError, match=message):
-        model.init_kd(teacher)
+        make_model(repo_root, **{'model.train_cfg.kd_cfg.terms': dict(extra=extra)})
 
 
 def test_a_teacher_with_maps_of_another_size_is_an_error_that_names_both(repo_root, teacher):
@@ -226,12 +225,28 @@ def test_a_teacher_with_maps_of_another_size_is_an_error_that_names_both(repo_ro
         'model.neck.upsample_strides': [2, 4, 8],
     }
     model = make_model(repo_root, **options)
-    model.init_kd(teacher)
-    data = batch(cloud())
-    info = teacher.train_step(data, None, is_teacher=True)
-    message = r'term extra .*\(1, 8, 32, 32\) in the student with \(1, 16, 64, 64\)'
+    message = r'term extra .*\(32, 32\) cells \(y, x\) in the student .*\(64, 64\) in the teacher'
     with pytest.raises(ValueError, match=message):
-        train_once(model, data, teacher_info=info)
+        model.init_kd(teacher)
+
+
+@pytest.mark.parametrize(
+    'name, value',
+    [
+        ('max_voxels', [100, 40000]),
+        ('point_cloud_range', [0, -20.48, -2, 40.96, 20.48, 2]),
+    ],
+)
+def test_a_teacher_whose_voxels_will_differ_is_refused_before_training(
+    repo_root, teacher, name, value
+):
+    options = {f'model.voxel_layer.{name}': value}
+    if name == 'point_cloud_range':
+        options[f'model.voxel_encoder.{name}'] = value
+    model = make_model(repo_root, **options)
+    message = rf"voxel_layer\.{name}=.* of the student's .*voxel_layer\.{name}=.* of the teacher's"
+    with pytest.raises(ValueError, match=message):
+        model.init_kd(teacher)
 
 
 def test_a_teacher_in_eval_mode_keeps_the_students_voxels(repo_root, teacher):

@@ -20,7 +20,7 @@ class Annotations:
     starts: np.ndarray
     """Where the boxes of each frame begin and the last ones end, int64 of shape (F + 1,)."""
     names: np.ndarray
-    """Lower-case class names, of shape (N,)."""
+    """Class names, of shape (N,)."""
     bbox: np.ndarray
     """Image boxes x1, y1, x2, y2 in pixels, of shape (N, 4)."""
     boxes: np.ndarray = field(default_factory=_absent)
@@ -72,7 +72,7 @@ def stack_annotations(
         further['boxes'] = np.concatenate(parts, axis=1)
     return Annotations(
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        names=np.char.lower(np.concatenate(names)),
+        names=np.concatenate(names),
         bbox=column('bbox'),
         **further,
     )

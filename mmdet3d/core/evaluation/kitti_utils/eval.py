@@ -1,6 +1,7 @@
 """The KITTI object benchmark on annotations in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,17 +11,28 @@ from mmdet3d.core.evaluation.kitti_utils.average_precision import (
     average_r40,
     precision_curves,
 )
+from mmdet3d.core.evaluation.kitti_utils.classes import (
+    DONT_CARE,
+    KITTI_NAMES,
+    KittiClass,
+    Overlaps,
+    class_names,
+    evaluated_classes,
+    read_overlaps,
+    spell,
+)
 from mmdet3d.core.evaluation.kitti_utils.matching import Pairs
 from mmdet3d.core.evaluation.kitti_utils.overlaps import dontcare_covers, frame_ious
-from mmdet3d.core.evaluation.kitti_utils.report import collect_figures, format_report
+from mmdet3d.core.evaluation.kitti_utils.report import LABELS, collect_figures, format_report
 from mmdet3d.core.evaluation.kitti_utils.rules import (
-    DIFFICULTIES,
     EVAL_TYPES,
     METRICS,
-    KittiClass,
+    VALID,
+    Difficulty,
+    difficulties_of,
     dt_states,
-    find_class,
     gt_states,
+    in_image,
 )
 
 _NO_ALPHA = -10
@@ -31,12 +43,14 @@ def kitti_eval(
     dt_annos: Sequence[Mapping],
     current_classes: str | int | Sequence[str | int],
     eval_types: Sequence[str] = METRICS,
+    min_overlaps: Overlaps | None = None,
 ) -> tuple[str, dict[str, float]]:
     """Evaluate detections by the KITTI object benchmark.
 
     Average precision is taken at 11 and at 40 recalls (AP11, AP40), for the strict overlaps of the
     benchmark and for looser ones, at the difficulties easy, moderate and hard. It is 0 for a class
-    without objects at a difficulty.
+    without objects at a difficulty. Names are compared without regard to case, unless two classes
+    differ by nothing else. Where no object has a box in an image, its height does not count.
 
     Args:
         gt_annos: ground truth, one mapping per frame with arrays over its N objects, as in the info
@@ -45,10 +59,13 @@ def kitti_eval(
             ``rotation_y`` (for bev and 3d), in rectified camera coordinates.
         dt_annos: detections of the same frames in the same order, the same with ``score`` and
             without ``truncated`` and ``occluded``.
-        current_classes: names or indices of the classes, or a single one: Car, Pedestrian, Cyclist,
-            Van, Person_sitting, Truck.
+        current_classes: names of the classes, or a single one: KITTI's Car, Pedestrian, Cyclist,
+            Van, Person_sitting, Truck, also by index, or any other.
         eval_types: any of ``'bbox'``, ``'bev'``, ``'3d'``. With bbox the text also gives the
             orientation similarity aos wherever both sides have observation angles (not -10).
+        min_overlaps: for the name of a class the least overlap of a match, or two: strict, loose.
+            Classes that are neither here nor KITTI's take KITTI's for objects of their size, which
+            the text says.
 
     Returns:
         the tables as text, and the figures by name (percent), such as
@@ -57,15 +74,19 @@ def kitti_eval(
     Raises:
         KeyError: if a frame lacks one of the arrays.
         ValueError: if the two sides differ in length or are empty, an array has the wrong shape or
-            is not finite, or a class or an eval type is unknown.
+            is not finite, or an index, an eval type or an overlap is not what it can be.
     """
-    classes = _read_classes(current_classes)
+    names = class_names(current_classes)
+    overlaps = read_overlaps(min_overlaps, names)
     metrics = _read_metrics(eval_types)
-    gt, dt = _stack_frames(gt_annos, dt_annos, metrics)
-    curves = {metric: _curves(gt, dt, classes, metric) for metric in metrics}
-    text = ''
+    are_chosen = set(names) <= {*overlaps, *KITTI_NAMES}
+    gt, dt = _stack_frames(gt_annos, dt_annos, metrics, names, with_boxes=not are_chosen)
+    classes, notes = evaluated_classes(names, overlaps, gt)
+    difficulties = difficulties_of(gt)
+    curves = {metric: _curves(gt, dt, classes, difficulties, metric) for metric in metrics}
+    text = ''.join(f'{note}\n' for note in notes + _notes(gt, classes, difficulties))
     figures: dict[str, float] = {}
-    for label, average in (('AP11', average_r11), ('AP40', average_r40)):
+    for label, average in zip(LABELS, (average_r11, average_r40)):
         averages = {metric: average(curves[metric][0]) for metric in metrics}
         if 'bbox' in metrics and _has_alpha(gt) and _has_alpha(dt):
             averages['aos'] = average(curves['bbox'][1])
@@ -74,13 +95,17 @@ def kitti_eval(
     return text, figures
 
 
-def _read_classes(given: str | int | Sequence[str | int]) -> list[KittiClass]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        return [find_class(given)]
-    classes = [find_class(item) for item in given]
-    if not classes:
-        raise ValueError(f'current_classes is {given!r}; give at least one class')
-    return classes
+def check_truth(gt_annos: Sequence[Mapping]) -> None:
+    """Refuse ground truth that :func:`kitti_eval` would not take.
+
+    Args:
+        gt_annos: see there.
+
+    Raises:
+        KeyError: if a frame lacks one of the arrays.
+        ValueError: if an array has the wrong shape or is not finite.
+    """
+    stack_annotations(gt_annos, 'ground truth', ['alpha', 'truncated', 'occluded'], True)
 
 
 def _read_metrics(given: Sequence[str]) -> list[str]:
@@ -95,7 +120,11 @@ def _read_metrics(given: Sequence[str]) -> list[str]:
 
 
 def _stack_frames(
-    gt_annos: Sequence[Mapping], dt_annos: Sequence[Mapping], metrics: Sequence[str]
+    gt_annos: Sequence[Mapping],
+    dt_annos: Sequence[Mapping],
+    metrics: Sequence[str],
+    names: Sequence[str],
+    with_boxes: bool,
 ) -> tuple[Annotations, Annotations]:
     if len(gt_annos) != len(dt_annos):
         raise ValueError(
@@ -105,12 +134,48 @@ def _stack_frames(
     if not len(gt_annos):
         raise ValueError('gt_annos and dt_annos are empty; give at least one frame')
     shared = ['alpha'] if 'bbox' in metrics else []
-    with_boxes = 'bev' in metrics or '3d' in metrics
+    need_boxes = 'bev' in metrics or '3d' in metrics
     gt_columns = shared + ['truncated', 'occluded']
-    return (
-        stack_annotations(gt_annos, 'ground truth', gt_columns, with_boxes),
-        stack_annotations(dt_annos, 'detections', shared + ['score'], with_boxes),
-    )
+    gt = stack_annotations(gt_annos, 'ground truth', gt_columns, with_boxes or need_boxes)
+    dt = stack_annotations(dt_annos, 'detections', shared + ['score'], need_boxes)
+    spellings = [*dict.fromkeys((*names, *KITTI_NAMES, DONT_CARE))]
+    return _with_spelling(gt, spellings), _with_spelling(dt, spellings)
+
+
+def _with_spelling(annos: Annotations, spellings: Sequence[str]) -> Annotations:
+    """Give names the spelling that they are compared by."""
+    unique, inverse = np.unique(annos.names, return_inverse=True)
+    spelt = np.array([spell(name, spellings) for name in unique.tolist()], dtype=str)
+    return replace(annos, names=spelt[inverse])
+
+
+def _notes(
+    gt: Annotations, classes: Sequence[KittiClass], difficulties: Sequence[Difficulty]
+) -> list[str]:
+    """Say what of the benchmark does not fit the ground truth."""
+    notes = []
+    objects = in_image(gt)
+    if len(objects) and not objects.any():
+        notes.append('No object has a box in the image: its height there does not count.')
+    elif not objects.all():
+        notes.append(
+            f'{np.count_nonzero(~objects)} of {len(objects)} objects have no box in the image, and '
+            'so never count.'
+        )
+    present = sorted({*gt.names.tolist()} - {DONT_CARE})
+    for cls in classes:
+        known = np.count_nonzero(gt.names == cls.name)
+        if not known:
+            notes.append(
+                f'{cls.name}: no object of the ground truth is one, so every figure is 0; it has '
+                f'{", ".join(present) or "no object at all"}'
+            )
+        elif not (gt_states(gt, cls, difficulties[-1]) == VALID).any():
+            notes.append(
+                f'{cls.name}: none of {known} objects counts, so every figure is 0: all are harder '
+                f'to see than {difficulties[-1]}'
+            )
+    return notes
 
 
 def _has_alpha(annos: Annotations) -> bool:
@@ -118,16 +183,20 @@ def _has_alpha(annos: Annotations) -> bool:
 
 
 def _curves(
-    gt: Annotations, dt: Annotations, classes: Sequence[KittiClass], metric: str
+    gt: Annotations,
+    dt: Annotations,
+    classes: Sequence[KittiClass],
+    difficulties: Sequence[Difficulty],
+    metric: str,
 ) -> np.ndarray:
     """Return precision and orientation curves, (2, classes, difficulties, strict and loose, 41)."""
     ious, iou_starts = frame_ious(gt, dt, metric)
-    in_image = metric == 'bbox'
-    covers = dontcare_covers(gt, dt) if in_image else np.zeros(len(dt.names))
+    is_flat = metric == 'bbox'
+    covers = dontcare_covers(gt, dt) if is_flat else np.zeros(len(dt.names))
     curves = []
     for cls in classes:
         limits = [overlaps[METRICS.index(metric)] for overlaps in (cls.strict, cls.loose)]
-        for difficulty in DIFFICULTIES:
+        for difficulty in difficulties:
             pairs = Pairs(
                 gt_starts=gt.starts,
                 dt_starts=dt.starts,
@@ -137,10 +206,10 @@ def _curves(
                 dt_states=dt_states(dt, cls, difficulty),
                 scores=dt.score,
                 covers=covers,
-                gt_alpha=gt.alpha if in_image else np.zeros(len(gt.names)),
-                dt_alpha=dt.alpha if in_image else np.zeros(len(dt.names)),
+                gt_alpha=gt.alpha if is_flat else np.zeros(len(gt.names)),
+                dt_alpha=dt.alpha if is_flat else np.zeros(len(dt.names)),
             )
             by_limit = {limit: precision_curves(pairs, limit) for limit in set(limits)}
             curves.append([by_limit[limit] for limit in limits])
-    stacked = np.array(curves).reshape(len(classes), len(DIFFICULTIES), len(limits), 2, -1)
+    stacked = np.array(curves).reshape(len(classes), len(difficulties), len(limits), 2, -1)
     return np.moveaxis(stacked, 3, 0)

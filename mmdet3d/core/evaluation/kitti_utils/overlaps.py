@@ -3,6 +3,7 @@
 import numpy as np
 
 from mmdet3d.core.evaluation.kitti_utils.annotations import Annotations
+from mmdet3d.core.evaluation.kitti_utils.classes import DONT_CARE
 from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
 
 _SMALLEST = np.finfo(np.float64).tiny
@@ -70,7 +71,7 @@ def frame_ious(gt: Annotations, dt: Annotations, metric: str) -> tuple[np.ndarra
 def dontcare_covers(gt: Annotations, dt: Annotations) -> np.ndarray:
     """Return the largest part of each detection in the image inside one DontCare region; (D,)."""
     covers = np.zeros(len(dt.names))
-    dontcare = gt.names == 'dontcare'
+    dontcare = gt.names == DONT_CARE
     owners = np.searchsorted(gt.starts, np.flatnonzero(dontcare), side='right') - 1
     for frame in np.unique(owners):
         regions = gt.bbox[gt.frame(frame)][dontcare[gt.frame(frame)]]

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmdet3d.core.evaluation.kitti_utils.rules import DIFFICULTIES, METRICS, KittiClass
+from mmdet3d.core.evaluation.kitti_utils.classes import KittiClass
+from mmdet3d.core.evaluation.kitti_utils.rules import DIFFICULTIES, METRICS
 
 _FIGURES = {'3d': '3D', 'bev': 'BEV', 'bbox': '2D'}
 STRICTNESS = ('strict', 'loose')
+LABELS = ('AP11', 'AP40')
 
 
 def format_report(
@@ -42,13 +44,31 @@ def _lines(rows: dict[str, np.ndarray], label: str) -> list[str]:
     ]
 
 
+def figure_name(name: str, metric: str, label: str, difficulty: str, strictness: str) -> str:
+    """Return what a figure of a class is called, such as ``KITTI/Car_3D_AP40_moderate_strict``.
+
+    Args:
+        name: of the class.
+        metric: one of ``METRICS``.
+        label: ``'AP11'`` or ``'AP40'``.
+        difficulty: its name.
+        strictness: ``'strict'`` or ``'loose'``.
+    """
+    return f'KITTI/{name}_{_FIGURES[metric]}_{label}_{difficulty}_{strictness}'
+
+
+def mean_name(metric: str, label: str, difficulty: str) -> str:
+    """Return what the mean of a strict figure over classes is called; see :func:`figure_name`."""
+    return f'KITTI/Overall_{_FIGURES[metric]}_{label}_{difficulty}'
+
+
 def collect_figures(
     classes: Sequence[KittiClass], averages: dict[str, np.ndarray], label: str
 ) -> dict[str, float]:
-    """Name every average precision, such as ``KITTI/Car_3D_AP40_moderate_strict``.
+    """Name every average precision.
 
-    The arguments are those of ``format_report``. ``Overall`` is the mean of the strict figures
-    over the classes, given where there are several. aos stands in the text alone.
+    The arguments are those of ``format_report``. The mean of the strict figures over the classes is
+    given where there are several. aos stands in the text alone.
     """
     metrics = [metric for metric in reversed(METRICS) if metric in averages]
     figures = {}
@@ -56,11 +76,23 @@ def collect_figures(
         for j, strictness in enumerate(STRICTNESS):
             for k, difficulty in enumerate(DIFFICULTIES):
                 for metric in metrics:
-                    key = f'{cls.name}_{_FIGURES[metric]}_{label}_{difficulty.name}_{strictness}'
-                    figures[f'KITTI/{key}'] = float(averages[metric][i, k, j])
+                    key = figure_name(cls.name, metric, label, difficulty.name, strictness)
+                    figures[key] = float(averages[metric][i, k, j])
     if len(classes) > 1:
         for k, difficulty in enumerate(DIFFICULTIES):
             for metric in metrics:
-                key = f'Overall_{_FIGURES[metric]}_{label}_{difficulty.name}'
-                figures[f'KITTI/{key}'] = float(averages[metric][:, k, 0].mean())
+                key = mean_name(metric, label, difficulty.name)
+                figures[key] = float(averages[metric][:, k, 0].mean())
     return figures
+
+
+def figure_names(names: Sequence[str], metrics: Sequence[str] = METRICS) -> list[str]:
+    """List the names of all figures of an evaluation, in their order.
+
+    Args:
+        names: of the classes.
+        metrics: any of ``METRICS``.
+    """
+    classes = [KittiClass(name, None, (0.0,) * 3, (0.0,) * 3) for name in names]
+    nothing = dict.fromkeys(metrics, np.zeros((len(names), len(DIFFICULTIES), len(STRICTNESS))))
+    return [key for label in LABELS for key in collect_figures(classes, nothing, label)]

@@ -1,31 +1,20 @@
-"""What the KITTI object benchmark counts: its classes, difficulties and who takes part.
+"""What the KITTI object benchmark counts: its difficulties, and who takes part.
 
-The constants are those of the benchmark's development kit; the loose overlaps are the second set
-that second.pytorch and mmdetection3d print beside them.
+The constants are those of the benchmark's development kit.
 """
 
-from dataclasses import dataclass
-from operator import index
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mmdet3d.core.evaluation.kitti_utils.annotations import Annotations
+from mmdet3d.core.evaluation.kitti_utils.classes import DONT_CARE, KittiClass
 
 METRICS = ('bbox', 'bev', '3d')
 EVAL_TYPES = (*METRICS, 'aos')
 
 OTHER, VALID, NEUTRAL = -1, 0, 1
 """Part of a box in the matching: none; counted; matched but neither rewarded nor punished."""
-
-
-@dataclass(frozen=True)
-class KittiClass:
-    """A class, its look-alike, and the least overlaps of a match, in the order of ``METRICS``."""
-
-    name: str
-    look_alike: str | None
-    strict: tuple[float, float, float]
-    loose: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -48,15 +37,6 @@ class Difficulty:
         )
 
 
-CLASSES = (
-    KittiClass('Car', 'Van', (0.7, 0.7, 0.7), (0.7, 0.5, 0.5)),
-    KittiClass('Pedestrian', 'Person_sitting', (0.5, 0.5, 0.5), (0.5, 0.25, 0.25)),
-    KittiClass('Cyclist', None, (0.5, 0.5, 0.5), (0.5, 0.25, 0.25)),
-    KittiClass('Van', None, (0.7, 0.7, 0.7), (0.7, 0.5, 0.5)),
-    KittiClass('Person_sitting', None, (0.5, 0.5, 0.5), (0.5, 0.25, 0.25)),
-    KittiClass('Truck', None, (0.7, 0.7, 0.7), (0.7, 0.5, 0.5)),
-)
-
 DIFFICULTIES = (
     Difficulty('easy', 40, 0, 0.15),
     Difficulty('moderate', 25, 1, 0.30),
@@ -64,28 +44,28 @@ DIFFICULTIES = (
 )
 
 
-def find_class(given: str | int) -> KittiClass:
-    """Return the class of a name (any case) or of its index in ``CLASSES``.
+def in_image(gt: Annotations) -> np.ndarray:
+    """Tell which objects, DontCare aside, have a box in an image with any area; bool."""
+    boxes = gt.bbox[gt.names != DONT_CARE]
+    return (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
 
-    Raises:
-        ValueError: if there is no such class.
-    """
-    by_key = {cls.name.lower(): cls for cls in CLASSES} | dict(enumerate(CLASSES))
-    key = given.lower() if isinstance(given, str) else index(given)
-    if key not in by_key:
-        allowed = ', '.join(f'{i} = {cls.name!r}' for i, cls in enumerate(CLASSES))
-        raise ValueError(f'no KITTI class {given!r}; allowed, as index or name: {allowed}')
-    return by_key[key]
+
+def difficulties_of(gt: Annotations) -> tuple[Difficulty, ...]:
+    """Return the difficulties to evaluate at; without boxes in an image, heights do not count."""
+    objects = in_image(gt)
+    if not len(objects) or objects.any():
+        return DIFFICULTIES
+    return tuple(replace(each, min_height=-1.0) for each in DIFFICULTIES)
 
 
 def gt_states(gt: Annotations, cls: KittiClass, difficulty: Difficulty) -> np.ndarray:
     """Return the part of every ground truth box, (G,) int8 of ``OTHER``, ``VALID``, ``NEUTRAL``."""
     too_hard = difficulty.excludes(gt.heights, gt.occluded, gt.truncated)
     states = np.full(len(gt.names), OTHER, dtype=np.int8)
-    states[gt.names == cls.name.lower()] = VALID
+    states[gt.names == cls.name] = VALID
     states[(states == VALID) & too_hard] = NEUTRAL
     if cls.look_alike is not None:
-        states[gt.names == cls.look_alike.lower()] = NEUTRAL
+        states[gt.names == cls.look_alike] = NEUTRAL
     return states
 
 
@@ -95,6 +75,6 @@ def dt_states(dt: Annotations, cls: KittiClass, difficulty: Difficulty) -> np.nd
     As in the development kit, a detection too low in the image is neutral whatever its class.
     """
     states = np.full(len(dt.names), OTHER, dtype=np.int8)
-    states[dt.names == cls.name.lower()] = VALID
+    states[dt.names == cls.name] = VALID
     states[dt.heights < difficulty.min_height] = NEUTRAL
     return states

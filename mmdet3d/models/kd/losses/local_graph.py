@@ -1,12 +1,14 @@
 """The loss of PointDistiller: local distillation with reweighted learning."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mmcv_patched.precision import in_float32
-from mmdet3d.models.kd.adapters import GraphAdapter
+from mmdet3d.models.kd.adapters import FUSE_MODES, GraphAdapter
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
@@ -19,6 +21,14 @@ from mmdet3d.utils.kd_utils import (
 
 # The released code spells it so.
 _FUSE_ALIASES = {'idendity': 'identity'}
+_CHOICES = {
+    'sample_mode': tuple(SAMPLE_MODES),
+    'fuse_mode': (*FUSE_MODES, *_FUSE_ALIASES),
+    'pool_mode': ('none', 'max'),
+    'reweight': ('softmax', 'none'),
+    'scope': ('batch', 'frame'),
+}
+_POSITIVE = ('num_voxels', 'kneighbours', 'temperature', 'compression_ratio', 'out_channels')
 
 
 @KD_LOSSES.register_module()
@@ -71,17 +81,21 @@ class LocalGraph(KDLoss):
         loss_weight: float = 2.0,
     ) -> None:
         super().__init__(teacher_channels, student_channels)
-        _check('sample_mode', sample_mode, SAMPLE_MODES)
-        _check('pool_mode', pool_mode, ('none', 'max'))
-        _check('reweight', reweight, ('softmax', 'none'))
-        _check('scope', scope, ('batch', 'frame'))
-        for name, value in (
-            ('num_voxels', num_voxels),
-            ('kneighbours', kneighbours),
-            ('temperature', temperature),
-        ):
-            if value <= 0:
-                raise ValueError(f'{name}={value}: it has to be positive')
+        self.check_options(
+            {
+                'num_voxels': num_voxels,
+                'kneighbours': kneighbours,
+                'temperature': temperature,
+                'compression_ratio': compression_ratio,
+                'out_channels': out_channels,
+                'sample_mode': sample_mode,
+                'fuse_mode': fuse_mode,
+                'pool_mode': pool_mode,
+                'reweight': reweight,
+                'scope': scope,
+                'loss_weight': loss_weight,
+            }
+        )
         self.num_voxels = num_voxels
         self.kneighbours = kneighbours
         self.temperature = temperature
@@ -96,6 +110,22 @@ class LocalGraph(KDLoss):
         fuse_mode = _FUSE_ALIASES.get(fuse_mode, fuse_mode)
         self.teacher_gcn_adapt = GraphAdapter(teacher_channels, out_channels, fuse_mode)
         self.student_gcn_adapt = GraphAdapter(student_channels, out_channels, fuse_mode)
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """Check also that modes are among those allowed and that numbers are in their ranges.
+
+        Raises:
+            ValueError: if one is not.
+        """
+        super().check_options(options)
+        for name, value in options.items():
+            if name in _CHOICES and value not in _CHOICES[name]:
+                raise ValueError(f'{name}={value!r}: allowed are {", ".join(_CHOICES[name])}')
+            if name in _POSITIVE and value is not None and value <= 0:
+                raise ValueError(f'{name}={value}: it has to be positive')
+            if name == 'loss_weight' and value < 0:
+                raise ValueError(f'{name}={value}: it must not be negative')
 
     @in_float32
     def forward(self, student: Tensor, teacher: Tensor, batch: KDBatch) -> Tensor:
@@ -164,8 +194,3 @@ def _frames(features: Tensor) -> Tensor:
     """Which cloud each row of :func:`_rows` belongs to."""
     index = torch.arange(len(features), device=features.device)
     return index.repeat_interleave(features[0, 0].numel())
-
-
-def _check(name: str, given: str, allowed: tuple[str, ...]) -> None:
-    if given not in allowed:
-        raise ValueError(f'{name}={given!r}: allowed are {", ".join(allowed)}')

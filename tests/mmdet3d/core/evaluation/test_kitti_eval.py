@@ -286,9 +286,7 @@ def test_bad_arguments_are_named():
         kitti_eval(gt, dt * 2, 'Car')
     with pytest.raises(ValueError, match='empty'):
         kitti_eval([], [], 'Car')
-    with pytest.raises(ValueError, match=r"'Bus'.*0 = 'Car'.*Person_sitting"):
-        kitti_eval(gt, dt, ['Car', 'Bus'])
-    with pytest.raises(ValueError, match='no KITTI class 9'):
+    with pytest.raises(ValueError, match=r"no KITTI class 9.*0 = 'Car'.*Person_sitting"):
         kitti_eval(gt, dt, 9)
     with pytest.raises(ValueError, match='at least one class'):
         kitti_eval(gt, dt, [])

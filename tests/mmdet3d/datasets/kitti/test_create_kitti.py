@@ -179,12 +179,19 @@ def test_frame_without_objects(make_raw_kitti, tmp_path):
     assert len(_load(tmp_path / 'out/kitti_dbinfos_train.pkl')['Car']) == 1
 
 
-def test_nothing_to_train_on_gives_empty_files(make_raw_kitti, tmp_path):
-    root = make_raw_kitti(train=(), val=(), test=())
+def test_an_empty_list_of_training_frames_is_refused_before_any_work(make_raw_kitti, tmp_path):
+    with pytest.raises(DataFormatError, match=r'train\.txt lists no frame'):
+        create_kitti_data(make_raw_kitti(train=()), tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_validation_and_test_lists_may_be_empty(make_raw_kitti, tmp_path):
+    root = make_raw_kitti(val=(), test=())
     (root / 'testing').mkdir()
-    create_kitti_data(root, tmp_path / 'out')
-    assert _load(tmp_path / 'out/kitti_infos_train.pkl') == []
-    assert _load(tmp_path / 'out/kitti_dbinfos_train.pkl') == {}
+    with pytest.warns(UserWarning, match=r'val\.txt lists no frame.*--no-validate'):
+        create_kitti_data(root, tmp_path / 'out')
+    assert _load(tmp_path / 'out/kitti_infos_val.pkl') == []
+    assert len(_load(tmp_path / 'out/kitti_infos_train.pkl')) == 2
 
 
 def test_images_may_be_missing(make_raw_kitti, tmp_path):

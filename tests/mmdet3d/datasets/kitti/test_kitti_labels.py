@@ -60,7 +60,7 @@ def test_empty_file_is_a_frame_without_objects(label):
         (CAR.rsplit(' ', 1)[0], 'line 2: 14 columns, expected 15 .* or 16'),
         (CAR + ' 0.5 9', 'line 2: 17 columns, expected 15 .* or 16'),
         (CAR.replace('1.60', 'wide'), "line 2: width is 'wide', expected a number"),
-        (CAR.replace('10.00', 'nan'), "line 2: z is 'nan', expected a number"),
+        (CAR.replace('170', 'nan'), "line 2: top is 'nan', expected a number"),
         (CAR.replace(' 2 ', ' 1.5 '), "line 2: occluded is '1.5', expected a whole number"),
     ],
 )
@@ -100,6 +100,7 @@ def test_written_detections_are_read_back(tmp_path):
     shapes = {'alpha': (5,), 'bbox': (5, 4), 'dimensions': (5, 3), 'location': (5, 3)}
     shapes |= {'rotation_y': (5,), 'score': (5,)}
     annos = {key: rng.uniform(-50, 50, shape) for key, shape in shapes.items()}
+    annos['dimensions'] = abs(annos['dimensions'])
     annos['name'] = np.array(['Car', 'Pedestrian', 'Cyclist', 'Car', 'Van'])
     write_label(tmp_path / 'results/000007.txt', annos)
     text = (tmp_path / 'results/000007.txt').read_text()

@@ -34,13 +34,58 @@ def test_matrices_are_extended_to_homogeneous_coordinates(calib, calib_text):
 @pytest.mark.parametrize(
     ('old', 'new', 'message'),
     [
-        ('R0_rect', 'R_rect', 'no R0_rect; .* this one has P0, P1, P2, P3, R_rect'),
+        ('R0_rect', 'Rectify', 'no R0_rect; .* this one has P0, P1, P2, P3, Rectify'),
         ('P2: 700 0', 'P2: 700', r'P2 has 11 values, expected 12 \(3 rows of 4\)'),
         ('R0_rect: 1', 'R0_rect: one', "R0_rect has a value that is no number.*'one'"),
         ('R0_rect: 1', 'R0_rect: inf', 'R0_rect has a value that is not finite'),
     ],
 )
 def test_malformed_calibration_is_named(calib, calib_text, old, new, message):
+    with pytest.raises(DataFormatError, match=f'000042.txt: {message}'):
+        read_calib(calib(calib_text.replace(old, new)))
+
+
+def test_only_what_detection_needs_has_to_be_there(calib, calib_text):
+    lines = calib_text.splitlines(keepends=True)
+    needed = [line for line in lines if line.startswith(('P2', 'R0', 'Tr_velo'))]
+    matrices, every = read_calib(calib(''.join(needed))), read_calib(calib(calib_text))
+    assert list(matrices) == ['P2', 'R0_rect', 'Tr_velo_to_cam']
+    for key, matrix in matrices.items():
+        np.testing.assert_array_equal(matrix, every[key])
+
+
+def test_the_tracking_benchmark_s_names_and_lines_are_read(calib, calib_text):
+    tracking = calib_text.replace('R0_rect:', 'R_rect').replace('Tr_velo_to_cam:', 'Tr_velo_cam')
+    tracking = tracking.replace('Tr_imu_to_velo:', 'Tr_imu_velo')
+    matrices, expected = read_calib(calib(tracking)), read_calib(calib(calib_text))
+    assert list(matrices) == list(expected)
+    for key, matrix in expected.items():
+        np.testing.assert_array_equal(matrices[key], matrix)
+
+
+def test_matrices_may_be_homogeneous_already(calib, calib_text):
+    whole = calib_text.replace('0 -1 0 0 0 0 -1 0 1 0 0 0', '0 -1 0 0 0 0 -1 0 1 0 0 0 0 0 0 1')
+    expected = read_calib(calib(calib_text))['Tr_velo_to_cam']
+    np.testing.assert_array_equal(read_calib(calib(whole))['Tr_velo_to_cam'], expected)
+    wrong = calib_text.replace('0 -1 0 0 0 0 -1 0 1 0 0 0', '0 -1 0 0 0 0 -1 0 1 0 0 0 0 0 0 2')
+    with pytest.raises(DataFormatError, match=r'000042\.txt: Tr_velo_to_cam is .* last row'):
+        read_calib(calib(wrong))
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ('R0_rect: 1 0 0 0 1 0 0 0 1', 'R0_rect: ' + '0 ' * 9, 'R0_rect is all zeros; without a'),
+        ('R0_rect: 1 0 0 0 1 0 0 0 1', 'R0_rect: 2 0 0 0 2 0 0 0 2', 'R0_rect is no rotation'),
+        ('R0_rect: 1 0 0 0 1 0 0 0 1', 'R0_rect: 1 0 0 0 1 0 0 0 -1', 'R0_rect is no rotation'),
+        ('0 -1 0 0 0 0 -1 0 1 0 0 0', '0 ' * 12, 'Tr_velo_to_cam is all zeros'),
+        ('0 -1 0 0 0 0 -1 0 1 0 0 0', '0 -1 0 0 0 0 0 0 1 0 0 0', 'Tr_velo_to_cam is no rotation'),
+        ('P2: 700 0 600 0 0 700 180 0 0 0 1 0', 'P2: ' + '0 ' * 12, 'P2 projects everything'),
+    ],
+)
+def test_matrices_that_cannot_be_what_they_are_called_are_named(
+    calib, calib_text, old, new, message
+):
     with pytest.raises(DataFormatError, match=f'000042.txt: {message}'):
         read_calib(calib(calib_text.replace(old, new)))
 
@@ -89,7 +134,9 @@ def test_frames_are_listed_in_the_order_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('000001\nframe7\n', r"val.txt, line 2: 'frame7' is no frame id"),
+        ('000001\n000002 -1\n', r"val.txt, line 2: '000002 -1' is no frame id"),
+        ('../000001\n', r"val.txt, line 1: '../000001' is no frame id"),
+        ('velodyne\\000001\n', r"val.txt, line 1: 'velodyne\\\\000001' is no frame id"),
         ('000001\n000002\n1\n', r'val.txt: listed more than once: \[1\]'),
     ],
 )

@@ -163,6 +163,53 @@ def test_other_categories_keep_their_name(spoiled, tmp_path):
     assert 'vehicle.hovercraft' in summary.objects and 'car' not in summary.objects
 
 
+@pytest.mark.parametrize(
+    'change',
+    [{'size': [0, 4, 1]}, {'size': [2, -4, 1]}, {'size': [2, float('nan'), 1]}]
+    + [{'translation': [float('inf'), 0, 0]}, {'rotation': [0, 0, 0, 0]}],
+)
+def test_unsound_annotations_are_left_out_with_one_warning(spoiled, tmp_path, infos, change):
+    tokens = []
+
+    def spoil(annotations):
+        tokens[:] = [each['token'] for each in annotations[:2]]
+        return [{**each, **change} for each in annotations[:2]] + annotations[2:]
+
+    with pytest.warns(UserWarning, match='left out 2 of') as caught:
+        summary = create_nuscenes_data(spoiled(sample_annotation=spoil), tmp_path, 'v1.0-mini')
+    (text,) = [str(each.message) for each in caught if 'left out' in str(each.message)]
+    assert 'sample_annotation.json' in text and all(token in text for token in tokens)
+    assert sum(summary.objects.values()) == sum(len(info['gt_names']) for info in infos) - 2
+
+
+def test_annotations_without_three_sizes_are_named(spoiled, tmp_path):
+    root = spoiled(sample_annotation=lambda all: [{**all[0], 'size': [2, 4]}, *all[1:]])
+    with pytest.raises(DataFormatError, match=r'annotation \w+ of sample_annotation\.json'):
+        create_nuscenes_data(root, tmp_path, 'v1.0-mini')
+
+
+@pytest.mark.parametrize(
+    ('content', 'words'),
+    [
+        (b'[{"token": ', r'log\.json: Expecting value'),
+        ('[]'.encode('utf-16'), r"log\.json: 'utf-8' codec"),
+        (b'\xef\xbb\xbf[]', r'log\.json: Unexpected UTF-8 BOM'),
+        (b'[{"tokens": 1}]', 'KeyError'),
+    ],
+)
+def test_a_malformed_table_is_named(spoiled, tmp_path, content, words):
+    root = spoiled()
+    (root / 'v1.0-mini/log.json').write_bytes(content)
+    with pytest.raises(DataFormatError, match=rf'tables of v1\.0-mini .*malformed.*{words}'):
+        create_nuscenes_data(root, tmp_path, 'v1.0-mini')
+
+
+def test_a_root_one_level_off_is_pointed_out(nuscenes_root, tmp_path):
+    for given in (nuscenes_root / 'v1.0-mini', nuscenes_root.parent):
+        with pytest.raises(FileNotFoundError, match=rf'{nuscenes_root.name} has it: is that the'):
+            create_nuscenes_data(given, tmp_path, 'v1.0-mini')
+
+
 def test_scenes_that_were_not_downloaded_are_left_out_with_a_warning(spoiled, tmp_path, infos):
     def point_nowhere(sample_data):
         first = infos[0]['lidar_path'].rsplit('/', 1)[1]

@@ -278,6 +278,67 @@ def test_wrong_arguments_are_refused(make_dataset, arguments, message):
         make_dataset(**arguments)
 
 
+@pytest.mark.parametrize(
+    ('column', 'value'), [(3, 0), (5, -1), (4, np.nan), (0, np.inf), (6, np.nan)]
+)
+def test_unsound_objects_are_left_out_with_a_warning(tmp_path, make_dataset, infos, column, value):
+    changed = {**infos[1], 'gt_boxes': infos[1]['gt_boxes'].copy()}
+    changed['gt_boxes'][2, column] = value
+    file = write_infos(tmp_path, [infos[2], changed])
+    with pytest.warns(UserWarning, match=rf'infos\.pkl: left out 1 of .*{changed["token"]}'):
+        dataset = make_dataset(ann_file=file)
+    kept = np.delete(np.arange(len(changed['gt_names'])), 2)
+    info = dataset.data_infos[0]
+    for key in ('gt_boxes', 'gt_names', 'gt_velocity', 'num_lidar_pts', 'valid_flag'):
+        np.testing.assert_array_equal(info[key], np.asarray(changed[key])[kept])
+    assert torch.isfinite(dataset.get_ann_info(0)['gt_bboxes_3d'].tensor).all()
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'gt_names': ['car']}, r'sample \w+: the arrays of the objects differ in length'),
+        ({'gt_names': None}, r'sample \w+: the arrays of the objects differ in length'),
+        ({'gt_boxes': [[1, 2], [3]]}, r'sample \w+: gt_boxes is no array of numbers'),
+        ({'gt_boxes': np.zeros((3, 9))}, r'sample \w+: gt_boxes has the shape \(3, 9\)'),
+    ],
+)
+def test_malformed_samples_are_named(tmp_path, make_dataset, infos, change, message):
+    with pytest.raises(ValueError, match=rf'infos\.pkl, {message}'):
+        make_dataset(ann_file=write_infos(tmp_path, [{**infos[1], **change}]))
+    without = {key: value for key, value in infos[1].items() if key != 'lidar_path'}
+    with pytest.raises(ValueError, match=r"no info file of nuScenes.*frame 0 .*no \['lidar_path'"):
+        make_dataset(ann_file=write_infos(tmp_path, [without]))
+
+
+def test_samples_without_labels_are_not_trained_on(tmp_path, make_dataset, infos):
+    info = {key: value for key, value in infos[1].items() if not key.startswith('gt_')}
+    with pytest.raises(ValueError, match=r"infos\.pkl: 1 of 2 frames have no 'gt_boxes'"):
+        make_dataset(ann_file=write_infos(tmp_path, [infos[2], info]))
+
+
+@pytest.mark.parametrize('root', ['.\\data\\nuscenes', 'C:\\data\\nuscenes'])
+def test_paths_that_windows_wrote_are_found(tmp_path, make_dataset, nuscenes_root, infos, root):
+    moved = copy.deepcopy(infos[1:2])
+    for place, key in [
+        (moved[0], 'lidar_path'),
+        *((each, 'data_path') for each in moved[0]['sweeps']),
+    ]:
+        place[key] = place[key].replace(str(nuscenes_root), root).replace('/', '\\')
+    data = make_dataset(ann_file=write_infos(tmp_path, moved), test_mode=True).get_data_info(0)
+    assert data['pts_filename'] == infos[1]['lidar_path']
+    assert [each['data_path'] for each in data['sweeps']] == [
+        each['data_path'] for each in infos[1]['sweeps']
+    ]
+
+
+def test_names_that_differ_in_case_are_pointed_out(tmp_path, make_dataset, infos):
+    names = np.array(['Car' if name == 'car' else name for name in infos[1]['gt_names']])
+    file = write_infos(tmp_path, [{**infos[1], 'gt_names': names}])
+    with pytest.warns(UserWarning, match=r"infos\.pkl: .*of 'Car' are not 'car'"):
+        make_dataset(ann_file=file, classes=['car', 'pedestrian'])
+
+
 def test_files_that_are_none_of_nuscenes_are_named(tmp_path, make_dataset):
     (tmp_path / 'infos.pkl').write_bytes(pickle.dumps([{'image': {}}]))
     with pytest.raises(ValueError, match=r'infos\.pkl is no info file of nuScenes.*this is a list'):

@@ -91,11 +91,44 @@ def test_too_few_columns_of_the_key_frame_are_named(frame):
         loaded(frame)
 
 
+def test_other_columns_of_the_key_frame_are_refused_without_sweeps_too(frame):
+    wide = np.zeros((2, 6), np.float32)
+    frame.update(points=LiDARPoints(wide, points_dim=6), sweeps=[])
+    with pytest.raises(ValueError, match='have 6 columns and those of sweeps 5'):
+        loaded(frame)
+
+
+def test_a_sweep_of_another_format_is_read(frame, tmp_path):
+    np.save(tmp_path / '1.npy', np.fromfile(tmp_path / '1.bin', np.float32).reshape(-1, 5))
+    (tmp_path / '1.bin').unlink()
+    expected = loaded({**frame, 'points': frame['points'].clone(), 'sweeps': frame['sweeps'][1:]})
+    points = loaded(frame)
+    assert points.tensor[2, 0] == 1 and len(points) == len(expected) + 2
+
+
+def test_a_sweep_of_other_columns_is_refused(frame, tmp_path):
+    frame['sweeps'][0]['data_path'] = str(tmp_path / '1.npy')
+    np.save(tmp_path / '1.npy', np.zeros((2, 4), np.float32))
+    with pytest.raises(
+        ValueError, match=r'1\.npy: has shape \(2, 4\), 4 columns; expected \(N, 5\)'
+    ):
+        loaded(frame)
+
+
+def test_a_time_in_another_unit_is_warned_about(frame):
+    frame['timestamp'] = 1_500_000_000.0
+    frame['sweeps'][0]['timestamp'] = 1_499_999_999.9
+    with pytest.warns(
+        UserWarning, match=r'1\.bin: this sweep is 1\.5e\+09 s before .*microseconds'
+    ):
+        loaded(frame, sweeps_num=1, test_mode=True)
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        ({'sweeps_num': -1}, 'sweeps_num is -1'),
-        ({'load_dim': 4}, 'load_dim is 4'),
+        ({'sweeps_num': -1}, 'sweeps_num=-1'),
+        ({'load_dim': 4}, 'load_dim=4'),
         ({'use_dim': [0, 1, 5]}, 'use_dim='),
         ({'use_dim': [0, 1, 2, 5]}, 'columns from 0 to 4'),
         ({'file_client_args': {'backend': 'petrel'}}, "only 'disk'"),

@@ -175,6 +175,32 @@ def test_impossible_settings_are_refused_at_construction(database, change, messa
         DataBaseSampler(**{**database, **change})
 
 
+@pytest.mark.parametrize(
+    ('argument', 'values'),
+    [
+        ('rate', ['1.0', -1, True, None, float('nan')]),
+        ('info_path', [None, 5]),
+        ('data_root', [5, ['a']]),
+        ('sample_groups', [None, ['Car:15'], {'Car': '15'}, {'Car': 1.5}, {'Car': -1}]),
+        ('classes', ['Car', 5, [1]]),
+        ('prepare', [None, [], {'filter_by_difficulty': -1}, {'filter_by_difficulty': ['-1']}]),
+        ('prepare', [{'filter_by_min_points': {'Car': '5'}}, {'filter_by_min_points': ['Car:5']}]),
+        ('points_loader', [None, 'LoadPointsFromFile']),
+        ('file_client_args', ['disk']),
+    ],
+)
+def test_settings_of_another_kind_are_refused_at_construction(database, argument, values):
+    for value in values:
+        with pytest.raises(ValueError, match=rf'({argument}|filter_by).*; expected .*such as'):
+            DataBaseSampler(**{**database, argument: value})
+
+
+def test_the_sampler_shows_its_settings(database):
+    shown = repr(ObjectSample(database))
+    assert shown.startswith('ObjectSample(db_sampler=DataBaseSampler(info_path=')
+    assert "sample_groups={'Car': 15, 'Pedestrian': 10, 'Cyclist': 5}" in shown
+
+
 @pytest.mark.parametrize('switch', ['sample_2d', 'use_ground_plane'])
 def test_unsupported_sampling_is_refused(database, switch):
     with pytest.raises(ValueError, match=switch):

@@ -76,7 +76,13 @@ def test_a_cloud_without_points_is_filled_with_zeros():
     assert points.tensor.tolist() == [[0, 0, 0, 0]] * 5
 
 
-@pytest.mark.parametrize('options', [dict(num_points=0), dict(num_points=5, sample_range=-1.0)])
-def test_numbers_that_make_no_sense_are_refused(options):
-    with pytest.raises(ValueError, match='has to be positive'):
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(num_points=0), 'num_points=0 .*at least 1'),
+        (dict(num_points=5, sample_range=-1.0), 'sample_range=-1.0 .*above 0'),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
         PointSample(**options)

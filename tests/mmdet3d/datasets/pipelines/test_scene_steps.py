@@ -101,7 +101,8 @@ def test_points_on_the_border_of_the_range_are_dropped(make_frame):
 
 
 def test_a_range_without_points_leaves_an_empty_cloud(make_frame):
-    frame = PointsRangeFilter([500, 500, 0, 600, 600, 1])(make_frame(BOXES))
+    with pytest.warns(UserWarning, match='almost none lie in the range'):
+        frame = PointsRangeFilter([500, 500, 0, 600, 600, 1])(make_frame(BOXES))
     assert frame['points'].tensor.shape == (0, 4)
 
 

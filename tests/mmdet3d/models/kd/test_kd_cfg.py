@@ -69,3 +69,40 @@ def test_terms_add_to_the_standard_one_or_stand_alone():
 def test_what_is_not_understood_is_an_error_that_lists_what_is(kd_cfg, message):
     with pytest.raises(ValueError, match=message):
         parse(**kd_cfg)
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        ({'num_voxels': 'many'}, "kd_cfg: num_voxels='many': expected int"),
+        ({'num_voxels': 0}, 'kd_cfg: num_voxels=0: it has to be positive'),
+        ({'kneighbours': 0}, 'kneighbours=0: it has to be positive'),
+        ({'kneighbours': 2.5}, 'kneighbours=2.5: expected int'),
+        ({'kneighbours': True}, 'kneighbours=True: expected int'),
+        ({'temperature': 0}, 'temperature=0: it has to be positive'),
+        ({'temperature': -1.0}, 'temperature=-1.0: it has to be positive'),
+        ({'temperature': float('nan')}, 'temperature=nan: expected float'),
+        ({'compression_ratio': 0}, 'compression_ratio=0: it has to be positive'),
+        ({'compression_ratio': '4'}, "compression_ratio='4': expected float or None"),
+        ({'out_channels': 0}, 'out_channels=0: it has to be positive'),
+        ({'loss_weight': '2'}, "loss_weight='2': expected float"),
+        ({'loss_weight': -2}, 'loss_weight=-2: it must not be negative'),
+        ({'fuse_mode': 'add'}, "fuse_mode='add': allowed are identity, sub"),
+        ({'scope': 'world'}, "scope='world': allowed are batch, frame"),
+        ({'scope': None}, 'scope=None: expected str'),
+        ({'terms': 3}, 'kd_cfg.terms=3: expected a section'),
+        ({'terms': {'a': 3}}, 'kd_cfg.terms.a=3: expected a section'),
+        ({'terms': {'a': {**EXTRA, 'level': 'x'}}}, "terms.a.level='x': expected int or None"),
+        (
+            {'terms': {'a': {**EXTRA, 'loss': dict(type='LocalGraph', temperature=0)}}},
+            'kd_cfg.terms.a.loss: temperature=0',
+        ),
+    ],
+)
+def test_a_value_is_judged_where_the_config_is_read(options, message):
+    with pytest.raises(ValueError, match=message):
+        parse(**{**RELEASED, **options})
+
+
+def test_what_the_released_configs_spell_otherwise_is_understood():
+    parse(**{**RELEASED, 'fuse_mode': 'idendity', 'temperature': 1, 'compression_ratio': None})

@@ -1,0 +1,37 @@
+"""mmcv's steps of the optimizer, which stop at gradients that are not finite."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import mmcv.runner
+from mmcv.runner import HOOKS, BaseRunner
+from torch import nn
+
+from mmcv_patched.runner.finite import require_finite_norm
+
+
+class _ChecksNorm(mmcv.runner.OptimizerHook):
+    """Checks the norm of the gradients, which clipping computes, before the step."""
+
+    _runner: BaseRunner
+
+    def after_train_iter(self, runner: BaseRunner) -> None:
+        self._runner = runner
+        super().after_train_iter(runner)
+
+    def clip_grads(self, params: Iterable[nn.Parameter]) -> float | None:
+        norm: Any = super().clip_grads(params)
+        if norm is None:
+            return None
+        require_finite_norm(float(norm), self._runner)
+        return float(norm)
+
+
+@HOOKS.register_module(force=True)
+class OptimizerHook(_ChecksNorm):
+    """mmcv's ``OptimizerHook``; with ``grad_clip``, a norm that is not finite ends the run."""
+
+
+@HOOKS.register_module(force=True)
+class GradientCumulativeOptimizerHook(_ChecksNorm, mmcv.runner.GradientCumulativeOptimizerHook):
+    """mmcv's ``GradientCumulativeOptimizerHook``; a norm that is not finite ends the run."""

@@ -1,0 +1,73 @@
+"""The settings of training and testing, whose keys no constructor judges."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmdet3d.utils.arguments import check_keys
+
+_ANCHORS_TRAIN = (
+    'assigner', 'sampler', 'allowed_border', 'pos_weight', 'code_weight', 'debug', 'kd_cfg',
+)  # fmt: skip
+_ANCHORS_TEST = (
+    'use_rotate_nms', 'nms_across_levels', 'nms_pre', 'nms_thr', 'score_thr', 'min_bbox_size',
+    'max_num',
+)  # fmt: skip
+_ANCHORS_NEED = ('use_rotate_nms', 'nms_thr', 'score_thr', 'max_num')
+_PROPOSALS = ('nms_cfg', 'score_thr')
+_NMS = ('use_rotate_nms', 'iou_thr', 'nms_pre', 'nms_post')
+_SECOND_TRAIN = ('assigner', 'sampler', 'cls_pos_thr', 'cls_neg_thr')
+_SECOND_TEST = ('use_rotate_nms', 'nms_thr', 'score_thr')
+
+
+def check_anchor_phases(key: str, train_cfg: Mapping | None, test_cfg: Mapping | None) -> None:
+    """Check the keys of an anchor head's settings.
+
+    Args:
+        key: where those for training stand in the config.
+        train_cfg: the settings for training, None or empty where there are none.
+        test_cfg: likewise for testing.
+
+    Raises:
+        TypeError: if a key is not known.
+        ValueError: if one is missing.
+    """
+    if train_cfg:
+        _check(key, train_cfg, _ANCHORS_TRAIN, ('assigner',))
+    if test_cfg:
+        _check(key.replace('train_cfg', 'test_cfg'), test_cfg, _ANCHORS_TEST, _ANCHORS_NEED)
+
+
+def check_point_phases(train_cfg: Mapping | None, test_cfg: Mapping | None) -> None:
+    """Check the keys of PointRCNN's settings.
+
+    Args:
+        train_cfg: the settings for training, None where there are none.
+        test_cfg: likewise for testing.
+
+    Raises:
+        TypeError: if a key is not known.
+        ValueError: if one is missing.
+    """
+    stages = 'rpn', 'rcnn'
+    if train_cfg is not None:
+        _check('model.train_cfg', train_cfg, (*stages, 'pos_distance_thr', 'kd_cfg'), stages)
+        _check_proposals('model.train_cfg.rpn', train_cfg['rpn'])
+        _check('model.train_cfg.rcnn', train_cfg['rcnn'], _SECOND_TRAIN, _SECOND_TRAIN)
+    if test_cfg is not None:
+        _check('model.test_cfg', test_cfg, stages, stages)
+        _check_proposals('model.test_cfg.rpn', test_cfg['rpn'])
+        _check('model.test_cfg.rcnn', test_cfg['rcnn'], _SECOND_TEST, _SECOND_TEST)
+
+
+def _check_proposals(key: str, cfg: Mapping) -> None:
+    _check(key, cfg, _PROPOSALS, _PROPOSALS)
+    _check(f'{key}.nms_cfg', cfg['nms_cfg'], _NMS, _NMS)
+
+
+def _check(key: str, cfg: Any, known: tuple[str, ...], needed: tuple[str, ...]) -> None:
+    if not isinstance(cfg, Mapping):
+        raise ValueError(f'{key}={cfg!r}: expected a section, dict(...)')
+    check_keys(key, cfg, known)
+    missing = [name for name in needed if name not in cfg]
+    if missing:
+        raise ValueError(f'{key} has no {", ".join(missing)}: it needs {", ".join(needed)}')

@@ -1,0 +1,50 @@
+"""The config that a checkpoint carries is read as data."""
+
+import pytest
+
+from mmcv_patched.runner.saved_config import read_model_section
+
+AS_CALLS = """
+voxel_size = [0.16, 0.16, 4]
+model = dict(
+    type='VoxelNet',
+    voxel_encoder=dict(type='PillarFeatureNet', in_channels=4, feat_channels=[64], eps=-1e-3),
+    train_cfg=None)
+"""
+AS_LITERAL = """
+model = {'type': 'VoxelNet',
+ 'voxel_encoder': {'type': 'PillarFeatureNet', 'in_channels': 4,
+  'feat_channels': [64], 'eps': -1e-3}}
+"""
+
+
+@pytest.mark.parametrize('text', [AS_CALLS, AS_LITERAL])
+def test_a_section_is_read_however_the_config_is_written(text):
+    expected = {'type': 'PillarFeatureNet', 'in_channels': 4, 'feat_channels': [64], 'eps': -1e-3}
+    assert read_model_section({'config': text}, 'voxel_encoder') == expected
+
+
+@pytest.mark.parametrize(
+    'meta, name',
+    [
+        ({}, 'voxel_encoder'),
+        ({'config': None}, 'voxel_encoder'),
+        ({'config': AS_CALLS}, 'backbone'),
+        ({'config': AS_CALLS}, 'voxel_encoder.pfn_layers.0'),
+        ({'config': AS_CALLS}, ''),
+        ({'config': 'configs/a.py\nmodel = dict('}, 'voxel_encoder'),
+        ({'config': 'data = dict()'}, 'voxel_encoder'),
+        ({'config': "_base_ = './other.py'\nmodel = build()"}, 'voxel_encoder'),
+    ],
+)
+def test_what_is_not_there_is_empty(meta, name):
+    assert read_model_section(meta, name) == {}
+
+
+def test_nothing_of_it_is_executed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = "open('executed', 'w')"
+    text = f"{code}\nmodel = dict(voxel_encoder=dict(in_channels={code}, type='A'))"
+    found = read_model_section({'config': text}, 'voxel_encoder')
+    assert found == {'in_channels': None, 'type': 'A'}
+    assert list(tmp_path.iterdir()) == []
