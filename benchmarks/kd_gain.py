@@ -16,13 +16,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import _environment  # noqa: F401
+
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
+
 ROOT = Path(__file__).resolve().parents[1]
 STUDENT = 'configs/quickstart/pointpillars_3class_student_4x.py'
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = ToolParser(description=__doc__.splitlines()[0])
     parser.add_argument('--quickstart', type=Path, default=Path('work_dirs/quickstart'))
     parser.add_argument('--out', type=Path, default=Path('work_dirs/kd_gain'))
     parser.add_argument('--config', default=STUDENT, help='the student (%(default)s)')
@@ -48,12 +53,12 @@ def train_and_test(args: argparse.Namespace, config: str, name: str, seed: int, 
 
 
 def call(command: list[str]) -> None:
-    """Run a tool, its output in a file; show the end of it if the tool fails."""
+    """Run a tool without showing what it prints, but the error in its last line if it fails."""
     done = subprocess.run(
         [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        sys.exit(done.stderr[-2000:])
+        sys.exit(''.join(done.stderr.splitlines()[-1:]) or done.returncode)
 
 
 def mean_ap(figures: dict, view: str) -> float:
@@ -89,4 +94,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

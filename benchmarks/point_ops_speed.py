@@ -6,10 +6,10 @@ propagations, the pooling of 512 regions and their two set abstractions. Groupin
 are plain torch themselves, so there is nothing to compare them with.
 """
 
-import argparse
 import time
 from collections.abc import Callable, Iterator
 
+import _environment  # noqa: F401
 import torch
 
 from mmdet3d.ops import (
@@ -25,6 +25,8 @@ from mmdet3d.ops.on_device import ball_query as ball_query_torch
 from mmdet3d.ops.on_device import furthest_point_sample as furthest_point_sample_torch
 from mmdet3d.ops.on_device import roi_point_pool as roi_point_pool_torch
 from mmdet3d.ops.on_device import three_nn as three_nn_torch
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 # Points chosen, radii in metres and widths of what each set abstraction gives.
 LEVELS = [
@@ -143,7 +145,7 @@ def best_time(function: Callable, repeats: int) -> float:
 
 def main() -> None:
     """Measure, and print a line per operator and one for the goal of the sampling."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument('--threads', type=int, default=2, help='(%(default)s)')
     parser.add_argument('--repeats', type=int, default=3, help='(%(default)s)')
     args = parser.parse_args()
@@ -167,4 +169,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

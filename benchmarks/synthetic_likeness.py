@@ -8,6 +8,7 @@ KITTI's licence: do not commit them.
 import argparse
 from pathlib import Path
 
+import _environment  # noqa: F401
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -21,11 +22,13 @@ from mmdet3d.synthetic.kitti.statistics import (
     points_at_10_m,
     read_figures,
 )
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument('roots', nargs='+', type=Path, help='datasets: their training frames')
     parser.add_argument('--number', type=int, help='frames of each to read; all without it')
     parser.add_argument('--out', type=Path, required=True, help='the picture to write')
@@ -83,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -1,11 +1,14 @@
 #!/usr/bin/env python
 """Print how many made-up scenes per second are written with 1 and with 2 workers."""
 
-import argparse
 import tempfile
 import time
 
+import _environment  # noqa: F401
+
 from mmdet3d.synthetic import create_synthetic_kitti
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def measure(scenes: int, workers: int) -> float:
@@ -18,7 +21,7 @@ def measure(scenes: int, workers: int) -> float:
 
 def main() -> None:
     """Measure, and print a line per number of workers."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument('--scenes', type=int, default=100, help='(%(default)s)')
     scenes = parser.parse_args().scenes
     for workers in (1, 2):
@@ -31,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -19,15 +19,18 @@ import tempfile
 from multiprocessing import Process, Queue
 from pathlib import Path
 
+import _environment  # noqa: F401
 import torch
 
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = ToolParser(description=__doc__.splitlines()[0])
     parser.add_argument('configs', nargs='+')
     parser.add_argument('--data', required=True, help='folder written by tools/create_data.py')
     parser.add_argument('--split', default='trainval', help='info file to train on (%(default)s)')
@@ -81,7 +84,8 @@ def _run(command: list[str], queue: Queue) -> None:
     # In a process of its own, whose children's peak is that of this one run.
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    queue.put((peak, done.stderr[-2000:] if done.returncode else None))
+    error = ''.join(done.stderr.splitlines()[-1:])
+    queue.put((peak, error or done.returncode if done.returncode else None))
 
 
 def main() -> None:
@@ -101,4 +105,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

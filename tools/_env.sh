@@ -9,4 +9,8 @@ elif [ -x "$ROOT/.venv/bin/python" ]; then
 else
     PYTHON=python3
 fi
+command -v "$PYTHON" >/dev/null || {
+    echo "error: $PYTHON is not there: deactivate that environment, or run bash tools/install.sh" >&2
+    exit 1
+}
 export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"

@@ -4,13 +4,18 @@
 import argparse
 from pathlib import Path
 
+import _environment  # noqa: F401
+
 from mmdet3d.report import compare_runs
+from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments
+from mmdet3d.utils.tool_parser import ToolParser
+from mmdet3d.utils.writable import check_folder
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument(
         'runs', nargs='+', metavar='NAME=WORK_DIR', help='a run of tools/train.py, and its name'
     )
@@ -34,6 +39,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Compare the runs, and print the table."""
     args = parse_args()
+    check_folder(args.out, '--out')
     table = compare_runs(
         args.runs,
         args.out,
@@ -47,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -2,15 +2,18 @@
 """Write made-up street scenes, scanned by a simulated HDL-64E, in KITTI's layout."""
 
 import argparse
-import sys
 from pathlib import Path
 
+import _environment  # noqa: F401
+
 from mmdet3d.synthetic import create_synthetic_kitti
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument(
         '--out', type=Path, required=True, help='where to write: a new or empty folder'
     )
@@ -25,17 +28,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Create the dataset that the command line asks for."""
     args = parse_args()
-    try:
-        written = create_synthetic_kitti(
-            args.out, args.train, args.val, args.test, args.seed, args.workers
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('interrupted; the same command continues where it stopped')
+    written = create_synthetic_kitti(
+        args.out, args.train, args.val, args.test, args.seed, args.workers
+    )
     print(f'{written} scenes written to {args.out}; convert them with')
     print(f'python tools/create_data.py kitti --root-path {args.out}')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main, 'the same command continues where it stopped')

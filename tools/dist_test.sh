@@ -4,5 +4,4 @@
 # NNODES, NODE_RANK, MASTER_ADDR and PORT say which machine of how many this is.
 set -euo pipefail
 . "$(dirname "$0")/_dist.sh"
-[ $# -ge 3 ] || usage "CONFIG CHECKPOINT GPUS [arguments of tools/test.py]"
-launch tools/test.py "$3" "$1" "$2" "${@:4}"
+launch test "$@"

@@ -4,5 +4,4 @@
 # NNODES, NODE_RANK, MASTER_ADDR and PORT say which machine of how many this is.
 set -euo pipefail
 . "$(dirname "$0")/_dist.sh"
-[ $# -ge 2 ] || usage "CONFIG GPUS [arguments of tools/train.py]"
-launch tools/train.py "$2" "$1" "${@:3}"
+launch train "$@"

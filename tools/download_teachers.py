@@ -1,15 +1,19 @@
 """Fetch the teachers' checkpoints, resuming what an earlier run left unfinished."""
 
 import argparse
-import sys
 from pathlib import Path
 
+import _environment  # noqa: F401
+
 from mmdet3d.apis.teacher_zoo import BASE_URL, TEACHERS, download_teacher
+from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.tool_parser import ToolParser
+from mmdet3d.utils.writable import check_folder
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument(
         '--out', type=Path, default=Path('pretrain'), help='the folder to put them in (%(default)s)'
     )
@@ -23,13 +27,11 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Fetch each teacher and say whether its contents match its name."""
     args = parse_args()
+    check_folder(args.out, '--out')
     for name in args.only:
-        try:
-            path, verified = download_teacher(name, args.out, args.base_url)
-        except (OSError, ValueError) as error:
-            sys.exit(f'error: {name}: {error}')
+        path, verified = download_teacher(name, args.out, args.base_url)
         print(f'{path}: {"verified" if verified else "not verified, its name has no SHA-256"}')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main, 'the same command continues where it stopped')

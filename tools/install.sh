@@ -13,12 +13,12 @@ cd "$ROOT"
 case "${1:-}" in
 '') mode=run ;;
 --test) mode=test ;;
-*) echo "usage: bash tools/install.sh [--test]" >&2 && exit 2 ;;
+*) echo "error: there is no $1; usage: bash tools/install.sh [--test]" >&2 && exit 2 ;;
 esac
 
 if [ -z "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ] && [ ! -x .venv/bin/python ]; then
     python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || {
-        echo "Python 3.11 or 3.12 is needed, but python3 is $(python3 --version)" >&2
+        echo "error: Python 3.11 or 3.12 is needed, but python3 is $(python3 --version)" >&2
         exit 1
     }
     python3 -m venv .venv

@@ -8,6 +8,13 @@
 #   QUICKSTART_SCALE   factor on the number of epochs and of generated scenes (1)
 set -euo pipefail
 ROOT="$(cd "$(dirname "$0")/.." && pwd)"
+fail() {
+    echo "error: $1" >&2
+    exit 1
+}
+[ -z "${DATA:-}" ] || [ -d "$DATA" ] || fail "DATA=$DATA is no folder: name one in KITTI's layout"
+[[ "${QUICKSTART_SCALE:-1}" =~ ^[0-9]*\.?[0-9]+$ ]] || fail \
+    "QUICKSTART_SCALE=$QUICKSTART_SCALE is no positive number: give one such as 0.5"
 raw="${DATA:+$(cd "$DATA" && pwd)}"
 cd "$ROOT"
 OUT="${OUT:-work_dirs/quickstart}"
@@ -49,7 +56,7 @@ train $student student_kd 4 --use-kd --teacher-checkpoint "$OUT/teacher/latest.p
 distilled=$!
 set +m
 wait $distilled
-wait $plain || { tail -n 20 "$OUT/student.log" >&2 && exit 1; }
+wait $plain || { tail -n 1 "$OUT/student.log" >&2 && exit 1; }
 
 "$PYTHON" tools/compare_runs.py --out "$OUT/comparison" \
     teacher="$OUT/teacher" student="$OUT/student" "student with KD=$OUT/student_kd"

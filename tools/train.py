@@ -3,13 +3,18 @@
 
 import argparse
 
+import _environment  # noqa: F401
+
 from mmdet3d.apis import run_training
+from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
+from mmdet3d.utils.old_arguments import add_old_arguments
+from mmdet3d.utils.tool_parser import ToolParser, Unneeded
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(description=__doc__)
     parser.add_argument('config', help='config file of the detector to train')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
     parser.add_argument('--use-kd', action='store_true', help='distil from a teacher')
@@ -26,8 +31,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--deterministic', action='store_true', help='use deterministic algorithms only'
     )
-    add_config_arguments(parser)
-    parser.add_argument('--launcher', choices=['none', 'pytorch'], default='none')
+    parser.add_argument(
+        '--autoscale-lr',
+        action='store_true',
+        help='multiply the learning rate by the number of processes over 8',
+    )
+    parser.add_argument(
+        '--diff-seed', action=Unneeded, because='processes draw different random numbers anyway'
+    )
+    add_config_arguments(parser, '--options')
+    add_old_arguments(parser)
     args = parser.parse_args()
     if not args.use_kd and (args.teacher_config or args.teacher_checkpoint):
         parser.error('--teacher-config and --teacher-checkpoint need --use-kd')
@@ -50,8 +63,9 @@ def main() -> None:
         seed=args.seed,
         deterministic=args.deterministic,
         launcher=args.launcher,
+        autoscale_lr=args.autoscale_lr,
     )
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main, 'the same command with --auto-resume goes on from the last checkpoint')

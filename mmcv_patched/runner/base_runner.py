@@ -12,6 +12,7 @@ from mmcv.runner import CheckpointLoader, get_host_info
 from torch import nn
 from torch.utils.data import DataLoader
 
+from mmcv_patched.logs import OFF_THE_SCREEN
 from mmcv_patched.parallel import UnpackedBatch, unpack
 from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
 from mmcv_patched.runner.finite import require_finite_losses, require_finite_weights, sample_names
@@ -114,7 +115,8 @@ class BaseRunner(mmcv.runner.BaseRunner):
                 f"workflow={workflow}: its phases have to be 'train' or 'val', at least one 'train'"
             )
         self.logger.info('Start running, host: %s, work_dir: %s', get_host_info(), self.work_dir)
-        self.logger.info('Hooks, in the order they run:\n%s', self.get_hook_info())
+        hooks = self.get_hook_info()
+        self.logger.info('Hooks, in the order they run:\n%s', hooks, extra=OFF_THE_SCREEN)
         self.logger.info('workflow: %s, max: %d %ss', workflow, limit, self.unit)
         return data_loaders[phases.index('train')]
 

@@ -31,9 +31,11 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
         whether the run is distributed.
 
     Raises:
-        ValueError: for another launcher.
-        RuntimeError: with 'pytorch', if the process was not started by torchrun.
+        ValueError: for another launcher, or a device that there is not.
+        RuntimeError: with 'pytorch', if the process was not started by torchrun, or there are more
+            processes than GPUs.
     """
+    _check_device(cfg.device)
     cfg.gpu_ids = [0]
     if launcher == 'none':
         return False
@@ -45,11 +47,51 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
         )
     backend = 'gloo'
     if cfg.device == 'cuda':
+        _check_number_of_gpus()
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
         backend = cfg.get('dist_params', {}).get('backend', 'nccl')
     dist.init_process_group(backend=backend)
     cfg.gpu_ids = list(range(dist.get_world_size()))
     return True
+
+
+def _check_device(device: str) -> None:
+    kind = str(device).partition(':')[0]
+    if kind not in ('cpu', 'cuda'):
+        raise ValueError(f"device={device!r}: allowed are 'cpu' and 'cuda'")
+    if kind == 'cuda' and not torch.cuda.is_available():
+        raise ValueError(
+            f'device={device!r}, but torch {torch.__version__} finds no GPU here: install a build '
+            'for your driver (tools/install.sh says how), or run with --cfg-options device=cpu'
+        )
+
+
+def _check_number_of_gpus() -> None:
+    started, there = int(os.environ.get('LOCAL_WORLD_SIZE', 1)), torch.cuda.device_count()
+    if started > there:
+        raise RuntimeError(
+            f'GPUS={started}, but this machine has {there}: give {there}, or run on the processor '
+            'with --cfg-options device=cpu'
+        )
+
+
+def scale_learning_rate(cfg: mmcv.Config) -> str:
+    """Multiply the learning rate by the number of processes over 8, as ``--autoscale-lr`` asks.
+
+    Args:
+        cfg: the config, after :func:`set_up_device`; its optimizer is changed.
+
+    Returns:
+        what was done, for the log.
+
+    Raises:
+        ValueError: if the optimizer has no learning rate.
+    """
+    given, processes = cfg.optimizer.get('lr'), len(cfg.gpu_ids)
+    if given is None:
+        raise ValueError(f'--autoscale-lr: optimizer={dict(cfg.optimizer)} has no lr: set it')
+    cfg.optimizer['lr'] = given * processes / 8
+    return f'Learning rate: {cfg.optimizer["lr"]:g}, the {given:g} of the config * {processes} / 8'
 
 
 def set_up_processes(cfg: mmcv.Config) -> None:
@@ -107,6 +149,11 @@ def seed_everything(seed: int, deterministic: bool = False) -> None:
     """
     seed_process(seed)
     if deterministic:
-        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.benchmark = False
+        use_deterministic_algorithms()
+
+
+def use_deterministic_algorithms() -> None:
+    """Let torch use deterministic algorithms only, where it has them."""
+    os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False

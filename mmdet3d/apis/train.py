@@ -12,11 +12,13 @@ from mmdet.utils import get_root_logger
 from torch import nn
 from torch.utils.data import Dataset
 
+from mmcv_patched.logs import OFF_THE_SCREEN, keep_tables_off_the_screen
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.class_names import check_teacher_classes
 from mmdet3d.apis.environment import (
     choose_seed,
     describe_environment,
+    scale_learning_rate,
     seed_everything,
     set_up_device,
     set_up_processes,
@@ -32,6 +34,7 @@ from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import adapt_to_weights
+from mmdet3d.utils.writable import check_folder
 from mmdet_patched.apis import find_start, seed_process, train_detector
 
 
@@ -91,6 +94,7 @@ def run_training(
     seed: int | None = None,
     deterministic: bool = False,
     launcher: str = 'none',
+    autoscale_lr: bool = False,
 ) -> Any:
     """Do what ``tools/train.py`` is for.
 
@@ -103,6 +107,7 @@ def run_training(
         seed: seed of the run, instead of ``cfg.seed``; random, and logged, without either.
         deterministic: let torch use deterministic algorithms only.
         launcher: 'none' or 'pytorch'.
+        autoscale_lr: multiply the learning rate by the number of processes over 8.
 
     Returns:
         the runner, after training.
@@ -110,14 +115,17 @@ def run_training(
     Raises:
         ValueError: if the config cannot be trained; the folder of the run is not made then.
         FileNotFoundError: if a file is missing; likewise.
+        OSError: if the folder of the run cannot be written.
     """
     fill_in_settings(cfg)
     check_training(cfg, use_kd)
+    check_folder(cfg.work_dir, 'work_dir')
     check_agreement(cfg)
     if use_kd:
         check_teacher_classes(cfg, teacher_config)
     set_up_processes(cfg)
     distributed = set_up_device(cfg, launcher)
+    notes = [scale_learning_rate(cfg)] if autoscale_lr else []
     # What can fail for want of a file or a key does so before the folder of the run is made.
     teacher = build_teacher(cfg, teacher_config, teacher_checkpoint) if use_kd else None
     cfg.seed = choose_seed(seed if seed is not None else cfg.get('seed'))
@@ -137,7 +145,7 @@ def run_training(
         # The weights are the same by now; augmentations and samples of a loss are to differ.
         seed_process(cfg.seed, rank)
     timestamp = time.strftime('%Y%m%d_%H%M%S')
-    meta = _start_log(cfg, timestamp, datasets[0].CLASSES)
+    meta = _start_log(cfg, timestamp, datasets[0].CLASSES, notes)
     return train_model(
         model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
     )
@@ -160,7 +168,9 @@ def _build_datasets(cfg: mmcv.Config) -> list[Any]:
     return [build_dataset(section) for section in sections]
 
 
-def _start_log(cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...]) -> dict:
+def _start_log(
+    cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...], notes: list[str]
+) -> dict:
     """Make the folder of the run, log what it will do, and return the checkpoints' ``meta``."""
     text = format_config(cfg)
     environment = describe_environment()
@@ -170,11 +180,17 @@ def _start_log(cfg: mmcv.Config, timestamp: str, classes: tuple[str, ...]) -> di
     config_name = f'{config_stem(cfg)}.py'
     if rank == 0:
         (work_dir / config_name).write_text(text)
-    logger = get_root_logger(str(work_dir / f'{timestamp}.log'), cfg.log_level)
-    listing = '\n'.join(f'{name}: {value}' for name, value in environment.items())
-    logger.info('Environment:\n%s', listing)
-    logger.info('Device: %s, seed: %d', cfg.device, cfg.seed)
-    logger.info('Config:\n%s', text)
+    log = work_dir / f'{timestamp}.log'
+    logger = get_root_logger(str(log), cfg.log_level)
+    keep_tables_off_the_screen(logger)
+    logger.info(
+        'Environment: %s', ', '.join(f'{key} {value}' for key, value in environment.items())
+    )
+    logger.info('Device: %s, processes: %d, seed: %d', cfg.device, len(cfg.gpu_ids), cfg.seed)
+    for note in notes:
+        logger.info(note)
+    logger.info('Config: %s, log: %s', work_dir / config_name, log)
+    logger.info('Config:\n%s', text, extra=OFF_THE_SCREEN)
     return {
         'env_info': environment,
         'config': text,

@@ -8,12 +8,13 @@ from typing import Any
 
 from mmcv import Config
 
-from mmdet3d.utils.options import DictAction, check_options, merge_options
+from mmdet3d.utils.config_file import read_config
+from mmdet3d.utils.options import check_options, merge_options
+from mmdet3d.utils.tool_parser import KeyValues
 
 __all__ = [
     'REPO_ROOT',
     'SETTINGS',
-    'DictAction',
     'add_config_arguments',
     'find_datasets',
     'find_file',
@@ -45,10 +46,13 @@ def find_file(path: str | Path, what: str) -> Path:
 
     Raises:
         FileNotFoundError: if it is in neither place.
+        IsADirectoryError: if it is a folder.
     """
     for candidate in (Path(path).expanduser(), REPO_ROOT / path):
         if candidate.is_file():
             return candidate
+        if candidate.is_dir():
+            raise IsADirectoryError(f'{what} {path} is a folder: give a file in it')
     raise FileNotFoundError(
         f'{what} {path} does not exist, neither in {Path.cwd()} nor in {REPO_ROOT}'
     )
@@ -71,10 +75,10 @@ def load_config(
     Raises:
         FileNotFoundError: if there is no such file.
         NotADirectoryError: if ``data_root`` or ``infos`` is no folder.
-        ValueError: if a key looks like a misspelt setting, an option has no place to go or is a
-            variable of the file, or ``infos`` is given without ``data_root``.
+        ValueError: if it cannot be read, a key looks like a misspelt setting, an option has no
+            place to go or is a variable of the file, or ``infos`` is given without ``data_root``.
     """
-    cfg = Config.fromfile(str(find_file(path, 'config')))
+    cfg = read_config(find_file(path, 'config'))
     _check_top_level(cfg)
     _check_class_names(cfg)
     # What an option names is sought in the config as its file has it.
@@ -89,14 +93,23 @@ def load_config(
     return cfg
 
 
-def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that change a config: ``data_root``, ``infos`` and ``cfg_options``."""
+def add_config_arguments(parser: argparse.ArgumentParser, *old_names: str) -> None:
+    """Add the arguments that change a config: ``data_root``, ``infos`` and ``cfg_options``.
+
+    Args:
+        parser: the parser of a tool.
+        *old_names: further names of ``--cfg-options``, which work with a warning.
+    """
     parser.add_argument(
         '--data-root', metavar='DIR', help="where the data is, instead of the config's"
     )
     parser.add_argument('--infos', metavar='DIR', help='where the info files are, if not there')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as key=value'
+        '--cfg-options',
+        *old_names,
+        nargs='+',
+        action=KeyValues,
+        help='settings to change, as key=value',
     )
 
 

@@ -4,10 +4,16 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any
+
+from mmcv_patched.messages import join_messages, messages_to_join
+
+# Holds the id of the process that started this one as one of a group.
+LAUNCHER_VARIABLE = 'POINTDISTILLER_LAUNCHER'
 
 
 def run_jobs(
@@ -40,7 +46,9 @@ def _run_in_processes(
     context = multiprocessing.get_context('forkserver' if server else 'spawn')
     if server:
         context.set_forkserver_preload([function.__module__])
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(
+        workers, context, initializer=_end_with_parent, initargs=(messages_to_join(),)
+    ) as pool:
         futures = [pool.submit(function, *job) for job in jobs]
         try:
             for future in futures:
@@ -49,18 +57,34 @@ def _run_in_processes(
             pool.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(messages: str | None) -> None:
     """Let a worker end when the main process is killed, rather than wait for work for ever.
 
-    Ctrl+C is the main process's to handle: workers finish their job and are told to stop.
+    Ctrl+C is the main process's to handle: workers finish their job and are told to stop. Warnings
+    are shown as the main process shows them.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    join_messages(messages)
     parent = multiprocessing.parent_process()
     if parent is None:
         raise RuntimeError('only a worker has a main process to end with')
 
     def watch() -> None:
         wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_with_launcher() -> None:
+    """Let this process end when the launcher that started it is killed; without one do nothing."""
+    launcher = os.environ.pop(LAUNCHER_VARIABLE, None)
+    if launcher is None or int(launcher) != os.getppid():
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(launcher):
+            time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,7 +1,30 @@
 """Places to write to, looked at before what is to be written has taken hours."""
 
+import os
 import tempfile
 from pathlib import Path
+
+
+def check_folder(path: str | Path, option: str) -> None:
+    """Check that a folder is there or can be made, and can be written to; it is not made.
+
+    Args:
+        path: the folder.
+        option: what names it, for the error.
+
+    Raises:
+        NotADirectoryError: if it, or what it is to be made in, is a file.
+        PermissionError: if it cannot be written to.
+    """
+    nearest = Path(path).absolute()
+    while not os.path.lexists(nearest):
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise NotADirectoryError(
+            f'{option} {path}: {nearest} is a file, a folder is expected: give another'
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise PermissionError(f'{option} {path}: {nearest} cannot be written to: give another')
 
 
 def prepare_folder(path: str | Path, what: str) -> None:
@@ -37,4 +60,4 @@ def prepare_file(path: str | Path, what: str) -> None:
     """
     if Path(path).is_dir():
         raise IsADirectoryError(f'{what} {path} is a folder; name a file')
-    prepare_folder(Path(path).parent, what)
+    prepare_folder(Path(path).parent, f'{what} {path}: folder')

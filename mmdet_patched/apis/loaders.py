@@ -11,6 +11,7 @@ from mmcv.runner import get_dist_info
 from mmdet.datasets import build_dataloader
 from torch.utils.data import DataLoader, Dataset
 
+from mmcv_patched.messages import join_messages, messages_to_join
 from mmdet_patched.apis.seeds import seed_process
 from mmdet_patched.pickling import register_reducers
 
@@ -34,7 +35,10 @@ def build_train_loader(dataset: Dataset, cfg: mmcv.Config, distributed: bool) ->
     }
     loader = _build(dataset, cfg, distributed, settings)
     loader.worker_init_fn = partial(
-        _start_training_worker, cfg.get('opencv_num_threads'), get_dist_info()[0]
+        _start_training_worker,
+        cfg.get('opencv_num_threads'),
+        messages_to_join(),
+        get_dist_info()[0],
     )
     return loader
 
@@ -52,7 +56,9 @@ def build_test_loader(
     """
     defaults = {'samples_per_gpu': 1, 'workers_per_gpu': 2, 'shuffle': False}
     loader = _build(dataset, cfg, distributed, {**defaults, **settings})
-    loader.worker_init_fn = partial(_start_worker, cfg.get('opencv_num_threads'))
+    loader.worker_init_fn = partial(
+        _start_worker, cfg.get('opencv_num_threads'), messages_to_join()
+    )
     return loader
 
 
@@ -64,16 +70,19 @@ def _build(
     return build_dataloader(dataset, dist=distributed, **settings)
 
 
-def _start_worker(opencv_threads: int | None, worker_id: int) -> None:
-    """Limit OpenCV's threads, which a worker that was not forked does not inherit."""
+def _start_worker(opencv_threads: int | None, messages: str | None, worker_id: int) -> None:
+    """Limit OpenCV's threads and show warnings once, which only a forked worker would inherit."""
+    join_messages(messages)
     if opencv_threads is not None:
         cv2.setNumThreads(opencv_threads)
 
 
-def _start_training_worker(opencv_threads: int | None, rank: int, worker_id: int) -> None:
+def _start_training_worker(
+    opencv_threads: int | None, messages: str | None, rank: int, worker_id: int
+) -> None:
     """Seed a worker too, differently in each worker, process and epoch.
 
     mmdet's own function seeds by worker alone, so every epoch would draw the same augmentations.
     """
-    _start_worker(opencv_threads, worker_id)
+    _start_worker(opencv_threads, messages, worker_id)
     seed_process(torch.initial_seed(), rank)

@@ -2,8 +2,13 @@
 
 import json
 import os
+import runpy
 import subprocess
+import sys
 from pathlib import Path
+from unittest import mock
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def call(*command: str, root: Path, **environment: str) -> subprocess.CompletedProcess:
@@ -19,6 +24,19 @@ def run(*command: str, root: Path, **environment: str) -> str:
     done = call(*command, root=root, **environment)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
+
+
+def call_here(tool: str, *arguments: object) -> int:
+    """Run a tool in this process, for what it says at its start, and return its exit status."""
+    with mock.patch.object(sys, 'argv', [tool, *map(str, arguments)]):
+        try:
+            runpy.run_path(str(ROOT / tool), run_name='__main__')
+        except SystemExit as ended:
+            if not isinstance(ended.code, str):
+                return ended.code
+            print(ended.code, file=sys.stderr)  # as Python itself does at the end of a process
+            return 1
+    return 0
 
 
 def training_lines(work_dir: Path) -> list[dict]:

@@ -73,8 +73,8 @@ def test_interrupted_from_the_keyboard_it_says_how_to_go_on(repo_root, tmp_path)
     wait_for(lambda: list(tmp_path.glob('training/label_2/0*.txt')))
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert output.rstrip().endswith('interrupted; the same command continues where it stopped')
+    assert process.returncode == 130
+    assert output.rstrip().endswith('interrupted: the same command continues where it stopped')
     assert 'Traceback' not in output
     assert '/93' in output and 'scene' in output
 

@@ -30,10 +30,10 @@ def test_the_tool_says_what_could_not_be_verified(server, repo_root, tmp_path, m
 
 
 def test_the_tool_ends_with_the_reason(server, repo_root, tmp_path, monkeypatch):
-    with pytest.raises(SystemExit, match=r'second: .*9208083a'):
+    with pytest.raises(SystemExit, match=r'second.*9208083a'):
         run_tool(
             repo_root, monkeypatch, '--out', tmp_path, '--only', 'second', '--base-url', server.url
         )
-    with pytest.raises(SystemExit, match=r'pointpillars: .*HTTP 404'):
+    with pytest.raises(SystemExit, match=r'pointpillars.*HTTP 404'):
         run_tool(repo_root, monkeypatch, '--out', tmp_path, '--base-url', f'{server.url}/missing')
     assert list(tmp_path.iterdir()) == []

@@ -1,11 +1,12 @@
-"""The settings of processes: OpenCV's threads and how workers start."""
+"""Where a run takes place: OpenCV's threads, how workers start, devices, the learning rate."""
 
 import cv2
 import pytest
+import torch
 import torch.multiprocessing as mp
 from mmcv import Config
 
-from mmdet3d.apis.environment import set_up_processes
+from mmdet3d.apis.environment import scale_learning_rate, set_up_device, set_up_processes
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +51,26 @@ def test_a_way_that_this_system_has_stays(method):
     cfg = settings(method=method)
     set_up_processes(cfg)
     assert cfg.mp_start_method == method
+
+
+def test_a_gpu_that_is_not_there_is_missed_before_the_model(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    with pytest.raises(ValueError, match=r"device='cuda', but torch .* finds no GPU here"):
+        set_up_device(Config({'device': 'cuda'}), 'none')
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    monkeypatch.setenv('LOCAL_WORLD_SIZE', '8')
+    with pytest.raises(RuntimeError, match='GPUS=8, but this machine has 2: give 2'):
+        set_up_device(Config({'device': 'cuda'}), 'pytorch')
+
+
+def test_the_learning_rate_is_that_of_eight_processes():
+    cfg = Config({'optimizer': {'type': 'AdamW', 'lr': 0.004}, 'gpu_ids': [0, 1]})
+    assert scale_learning_rate(cfg) == 'Learning rate: 0.001, the 0.004 of the config * 2 / 8'
+    assert cfg.optimizer.lr == 0.001
+    with pytest.raises(ValueError, match='has no lr: set it'):
+        scale_learning_rate(Config({'optimizer': {'type': 'Adam'}, 'gpu_ids': [0]}))

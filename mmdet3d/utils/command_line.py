@@ -1,0 +1,74 @@
+"""How every command-line tool starts and ends."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from mmcv_patched.messages import (
+    are_messages_shared,
+    error_line,
+    messages_of_a_run,
+    print_interruption,
+)
+from mmdet3d.utils.mistakes import describe, is_consequence, is_mistake
+from mmdet3d.utils.parallel import end_with_launcher
+
+INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def run_tool(main: Callable[[], None], interrupted: str = '') -> None:
+    """Run a tool. An error ends in one line on stderr, and warnings are lines too.
+
+    The traceback is in the log of the run, if it has begun one, and is shown with ``--traceback``.
+
+    Args:
+        main: the tool.
+        interrupted: what can be done after Ctrl+C.
+
+    Raises:
+        SystemExit: after an error with its line, after Ctrl+C with status 130.
+    """
+    end_with_launcher()
+    # A log on a full disk would print a traceback for each of its lines.
+    logging.raiseExceptions = False
+    with messages_of_a_run():
+        try:
+            main()
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            print_interruption(interrupted)
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; Python would complain once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_BROKEN_PIPE)
+        except Exception as error:
+            sys.exit(_report(error))
+
+
+def _report(error: Exception) -> str | int:
+    """Return what to exit with: the line of the error, or 1 if another process's comes first."""
+    text = ''.join(traceback.format_exception(error))
+    log = _write_to_log(text)
+    shown = '--traceback' in sys.argv
+    if shown:
+        print(text, file=sys.stderr)
+    if is_consequence(error) and are_messages_shared():
+        return 1  # the one that ended has said why, or the launcher will
+    where = '' if is_mistake(error) or shown else '; --traceback shows where'
+    line = error_line(describe(error) + (f' (traceback in {log})' if log else where))
+    return line or 1
+
+
+def _write_to_log(text: str) -> Path | None:
+    """Write to the log file of the run, if it has begun one, and return the file."""
+    for handler in logging.getLogger('mmdet').handlers:
+        if isinstance(handler, logging.FileHandler):
+            record = logging.makeLogRecord({'name': 'mmdet', 'levelname': 'ERROR', 'msg': text})
+            handler.handle(record)
+            return Path(handler.baseFilename)
+    return None
