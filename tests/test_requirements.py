@@ -21,7 +21,7 @@ USED_OTHERWISE = {
     'ruff': ('tools/run_tests.sh', '-m ruff'),
     'tensorboard': ('configs/_base_/default_runtime.py', 'TensorboardLoggerHook'),
 }
-OPTIONAL = ('embreex', 'nuscenes', 'plyfile', 'pyquaternion', 'shapely')
+OPTIONAL = ('embreex', 'nuscenes', 'pyquaternion', 'shapely')
 
 
 def normalised(name: str) -> str:

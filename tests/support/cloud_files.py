@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from plyfile import PlyData, PlyElement
 
 PCD_TYPES = {'f': 'F', 'i': 'I', 'u': 'U'}
+PLY_TYPES = {'f4': 'float', 'f8': 'double', 'u1': 'uchar', 'i2': 'short', 'u4': 'uint32'}
 
 
 def named(points: np.ndarray, names: list[str]) -> np.ndarray:
@@ -41,9 +41,27 @@ def write_pcd(path: Path, cloud: np.ndarray, encoding: str = 'binary', height: i
     return path
 
 
-def write_ply(path: Path, cloud: np.ndarray, text: bool = False) -> Path:
-    """Write a structured array as the vertices."""
-    PlyData([PlyElement.describe(cloud, 'vertex')], text=text).write(str(path))
+def write_ply(path: Path, cloud: np.ndarray, encoding: str = 'binary_little_endian') -> Path:
+    """Write a structured array as the vertices, after a camera and before a face."""
+    order = '>' if 'big' in encoding else '<'
+    types = [(name, cloud.dtype[name].str[1:]) for name in cloud.dtype.names]
+    camera = np.array([(7, -2.5)], dtype=[('id', f'{order}u1'), ('view', f'{order}f4')])
+    header = [
+        'ply',
+        f'format {encoding} 1.0',
+        'comment made by a test',
+        *('element camera 1', 'property uchar id', 'property float view'),
+        f'element vertex {len(cloud)}',
+        *(f'property {PLY_TYPES[kind]} {name}' for name, kind in types),
+        *('element face 1', 'property list uchar int vertex_indices', 'end_header'),
+    ]
+    vertices = cloud.astype([(name, order + kind) for name, kind in types])
+    if encoding == 'ascii':
+        body = b'7 -2.5\n' + _ascii(vertices) + b'3 0 1 2\n'
+    else:
+        face = np.array([0, 1, 2], f'{order}i4')
+        body = camera.tobytes() + vertices.tobytes() + b'\x03' + face.tobytes()
+    path.write_bytes('\n'.join(header).encode() + b'\n' + body)
     return path
 
 

@@ -12,6 +12,7 @@ from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.point_files import read_points
 from mmdet3d.ops.on_cpu.lzf import decompress
 
+PLY_ENCODINGS = ('ascii', 'binary_little_endian', 'binary_big_endian')
 XYZI = ['x', 'y', 'z', 'intensity']
 ENCODINGS = ['ascii', 'binary', 'binary_compressed']
 
@@ -109,15 +110,60 @@ def test_missing_fields_are_named_with_what_fits(tmp_path, points):
         read_points(path, num_features=5)
 
 
-@pytest.mark.parametrize('text', [True, False])
-def test_ply_vertices_are_read(tmp_path, points, text):
-    path = write_ply(tmp_path / 'a.ply', named(points[:, :4].astype('f8'), XYZI), text)
+@pytest.mark.parametrize('encoding', PLY_ENCODINGS)
+@pytest.mark.parametrize('dtype', ['f4', 'f8'])
+def test_ply_vertices_are_read(tmp_path, points, encoding, dtype):
+    path = write_ply(tmp_path / 'a.ply', named(points[:, :4].astype(dtype), XYZI), encoding)
     np.testing.assert_allclose(read_points(path), points[:, :4], rtol=1e-6)
 
 
-def test_a_broken_ply_is_named(tmp_path):
-    (tmp_path / 'a.ply').write_bytes(b'ply\nformat ascii 1.0\nelement vertex 3\n')
-    with pytest.raises(DataFormatError, match=r'a\.ply: cannot be read as a \.ply'):
+@pytest.mark.parametrize('encoding', PLY_ENCODINGS)
+def test_a_ply_with_colours_and_no_points_is_an_empty_cloud(tmp_path, encoding):
+    colours = [('red', 'u1'), ('ring', 'i2')]
+    cloud = np.zeros(0, [(name, 'f4') for name in XYZI] + colours)
+    assert read_points(write_ply(tmp_path / 'a.ply', cloud, encoding)).shape == (0, 4)
+
+
+@pytest.mark.parametrize('encoding', PLY_ENCODINGS)
+def test_a_ply_that_is_cut_short_is_named(tmp_path, points, encoding):
+    path = write_ply(tmp_path / 'a.ply', named(points[:, :4], XYZI), encoding)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    with pytest.raises(DataFormatError, match=r'a\.ply: its header says \d+ points.*cut short'):
+        read_points(path)
+
+
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        ('ply\nformat ascii 1.0\nelement vertex 3\n', 'up to "end_header"'),
+        ('plx\nformat ascii 1.0\nend_header\n', 'begin with "ply"'),
+        ('ply\nformat octal 1.0\nend_header\n', 'header cannot be understood .*octal'),
+        ('ply\nend_header\n', 'header cannot be understood'),
+        ('ply\nformat ascii 1.0\nelement vertex many\nend_header\n', 'cannot be understood'),
+        ('ply\nformat ascii 1.0\nelement vertex -1\nend_header\n', 'count below 0'),
+        ('ply\nformat ascii 1.0\nproperty float x\nend_header\n', 'cannot be understood'),
+        (
+            'ply\nformat ascii 1.0\nelement vertex 1\nproperty half x\nend_header\n',
+            'cannot be understood .*half',
+        ),
+        (
+            'ply\nformat ascii 1.0\nelement face 0\nend_header\n',
+            r"has the elements \['face'\]; points are expected in 'vertex'",
+        ),
+        (
+            'ply\nformat ascii 1.0\nelement vertex 1\nproperty list uchar int x\nend_header\n',
+            'have lists',
+        ),
+        (
+            'ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\nhello\n',
+            'points cannot be read',
+        ),
+    ],
+)
+def test_a_broken_ply_is_named(tmp_path, content, message):
+    (tmp_path / 'a.ply').write_text(content)
+    with pytest.raises(DataFormatError, match=rf'a\.ply: .*{message}|a\.ply: {message}'):
         read_points(tmp_path / 'a.ply')
 
 
