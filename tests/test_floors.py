@@ -16,6 +16,7 @@ FLOORS = [
     ('mmdet3d.ops', 'mmdet3d.utils'),
     ('mmdet3d.core.geometry',),
     ('mmdet3d.core',),
+    ('mmdet3d.clouds',),
     ('mmdet3d.datasets', 'mmdet3d.models'),
     ('mmdet3d.synthetic',),
     ('mmdet3d.apis',),

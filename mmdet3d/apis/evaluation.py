@@ -35,7 +35,6 @@ def build_tested(cfg: mmcv.Config, section: str = 'test') -> Any:
     dataset = build_dataset(cfg.data[section], {'test_mode': True})
     for part in parts_of(dataset):
         if hasattr(part, 'detection_range'):
-            part.require_frames()
             part.detection_range = range_of_detector(cfg) or part.detection_range
     return dataset
 

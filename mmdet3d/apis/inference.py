@@ -13,10 +13,10 @@ from torch import nn
 from mmcv_patched.parallel import to_device
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.class_names import check_checkpoint_classes, config_classes
+from mmdet3d.clouds.plausibility import is_out_of_view, warn_out_of_view
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.core.points import LiDARPoints
 from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
-from mmdet3d.datasets.point_warnings import is_out_of_view, warn_out_of_view
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
 from mmdet3d.utils.config import load_config

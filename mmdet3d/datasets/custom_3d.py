@@ -168,7 +168,8 @@ class Custom3DDataset(EvaluatedDataset):
         """
         if not len(self):
             raise DataFormatError(
-                f'{self.ann_file} has no frame; check the list of frames it was made of'
+                f'{self.ann_file} lists no frame: write it again from a list of frames that is not '
+                'empty (for KITTI: ImageSets/*.txt)'
             )
         if not self.test_mode:
             self._refuse_bare_frames()

@@ -48,13 +48,12 @@ class EvaluatedDataset(Dataset):
 
         Raises:
             NotImplementedError: if the data set has no evaluation.
-            ValueError: if there is no frame, or no such metric or option.
+            ValueError: if there is no such metric or option.
             KeyError: if a frame has no annotations.
             OSError: if a place that an option names cannot be written to.
         """
         if type(self).evaluate is EvaluatedDataset.evaluate:
             self.evaluate([])
-        self.require_frames()
         check_metrics(metric, self.METRICS, type(self).__name__)
         for index in range(len(self)):
             self._annos(index)
@@ -68,7 +67,7 @@ class EvaluatedDataset(Dataset):
 
         Raises:
             NotImplementedError: if the data set has no form of its own.
-            ValueError: if there is no frame, or no such option.
+            ValueError: if there is no such option.
             OSError: if a place that an option names cannot be written to.
         """
         if not hasattr(self, 'format_results'):
@@ -76,20 +75,7 @@ class EvaluatedDataset(Dataset):
                 f'{type(self).__name__} has no form of its own for detections: derive a class that '
                 'defines format_results, or write them by --out of tools/test.py'
             )
-        self.require_frames()
         check_options(self.format_results, options)
-
-    def require_frames(self) -> None:
-        """Refuse to go on without a frame.
-
-        Raises:
-            ValueError: if there is none.
-        """
-        if not len(self):
-            raise ValueError(
-                f'{self.ann_file} lists no frame: write it again from a list of frames that is '
-                'not empty (for KITTI: ImageSets/*.txt)'
-            )
 
     def figure_rules(self, branch: str = '') -> dict[str, str]:
         """Name the figures of :meth:`evaluate` by what is better, the main one first.

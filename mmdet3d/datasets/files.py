@@ -10,13 +10,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from mmdet3d.utils.errors import DataFormatError
+
 # The newest protocol that every Python 3 reads.
 PICKLE_PROTOCOL = 4
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-
-
-class DataFormatError(ValueError):
-    """A file of a data set does not have the content that the data set defines for it."""
 
 
 def require_file(path: str | Path, purpose: str) -> Path:

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmdet3d.clouds.checks import check_points
+from mmdet3d.clouds.npy import read_npy
+from mmdet3d.clouds.pcd import read_pcd
+from mmdet3d.clouds.ply import read_ply
+from mmdet3d.clouds.raw import read_raw
 from mmdet3d.datasets.files import DataFormatError, atomic_write, require_file
-from mmdet3d.datasets.point_checks import check_points
-from mmdet3d.datasets.point_formats.npy import read_npy
-from mmdet3d.datasets.point_formats.pcd import read_pcd
-from mmdet3d.datasets.point_formats.ply import read_ply
-from mmdet3d.datasets.point_formats.raw import read_raw
 
 SUFFIXES = ('.bin', '.npy', '.pcd', '.ply')
 _READERS: dict[str, Callable[[Path], np.ndarray | dict[str, np.ndarray]]] = {

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from mmdet3d.clouds.plausibility import warn_once
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import PIPELINES
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.datasets.point_files import find_cloud, read_points
-from mmdet3d.datasets.point_warnings import warn_once
 from mmdet3d.utils.arguments import ShowsArguments, columns, misfit, switch, whole
 
 # Column of the time lag, in seconds; the files have the number of the beam there.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmdet3d.clouds.plausibility import is_out_of_view, warn_out_of_view
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.datasets.point_warnings import is_out_of_view, warn_out_of_view
 from mmdet3d.utils.arguments import ShowsArguments, space
 
 

@@ -101,7 +101,7 @@ def test_old_weights_are_tested_as_others_are(cfg, old_file, told):
 def test_old_weights_under_the_prefix_of_nuscenes_detectors(repo_root, tmp_path, told):
     config = 'hv_pointpillars_fpn_sbn-all_4x8_2x_nus-3d.py'
     cfg = load_config(repo_root / 'configs/pointpillars' / config)
-    cfg.model.pts_voxel_encoder.update(type='PillarFeatureNet', legacy=False, in_channels=5)
+    cfg.model.pts_voxel_encoder.update(type='PillarFeatureNet', legacy=False, in_channels=4)
     cfg.model.pts_voxel_encoder.feat_channels = [64]
     old = Config(cfg.to_dict()).model
     old.pts_voxel_encoder.center_axes = 2
@@ -109,7 +109,7 @@ def test_old_weights_under_the_prefix_of_nuscenes_detectors(repo_root, tmp_path,
     model = init_model(cfg, path, 'cpu')
     assert model.pts_voxel_encoder.center_axes == 2
     (line,) = lines(told)
-    assert 'pts_voxel_encoder.pfn_layers.0.linear.weight has 10 columns' in line
+    assert 'pts_voxel_encoder.pfn_layers.0.linear.weight has 9 columns' in line
 
 
 @pytest.mark.parametrize('columns', [8, 11])

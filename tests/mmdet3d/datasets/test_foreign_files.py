@@ -92,7 +92,7 @@ def test_files_of_another_purpose_are_told_apart(written, kind, content, words):
 @pytest.mark.parametrize('kind', ['kitti', 'nuscenes', 'custom'])
 def test_a_file_without_frames_is_refused(written, kind):
     content = OF_NUSCENES if kind == 'nuscenes' else []
-    assert 'has no frame' in refusal(kind, written(content))
+    assert 'lists no frame' in refusal(kind, written(content))
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -11,6 +11,12 @@ from mmcv_patched.messages import join_messages, messages_to_join, print_error
 from mmdet3d.utils.command_line import run_tool
 
 
+@pytest.fixture(autouse=True)
+def no_log(monkeypatch):
+    """No run of another test has left its log open."""
+    monkeypatch.setattr(logging.getLogger('mmdet'), 'handlers', [])
+
+
 def fail(error: BaseException) -> None:
     raise error
 

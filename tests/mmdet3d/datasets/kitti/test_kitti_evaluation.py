@@ -186,13 +186,11 @@ def test_what_cannot_be_evaluated_is_refused_before(
         ([], lambda info: None, ValueError, r'infos.pkl lists no frame'),
         (FRAMES, lambda info: info.pop('annos'), KeyError, "has no 'annos'"),
         (FRAMES, lambda info: info['annos'].pop('occluded'), KeyError, "no 'occluded'"),
-        (FRAMES, lambda info: info['annos']['location'].fill(np.nan), ValueError, 'holds NaN'),
     ],
 )
 def test_frames_that_cannot_be_evaluated_are_refused_before(write, frames, change, error, message):
-    dataset = KittiDataset(**write(frames, change), test_mode=True)
     with pytest.raises(error, match=message):
-        dataset.check_evaluation('mAP')
+        KittiDataset(**write(frames, change), test_mode=True).check_evaluation('mAP')
 
 
 def test_names_that_label_files_cannot_hold_are_refused_before_they_are_written(write, tmp_path):

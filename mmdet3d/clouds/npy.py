@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.datasets.point_formats.magic import HEAD_BYTES, identify
+from mmdet3d.clouds.magic import HEAD_BYTES, identify
+from mmdet3d.utils.errors import DataFormatError
 
 
 def read_npy(path: Path) -> np.ndarray:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.datasets.point_formats.magic import identify
+from mmdet3d.clouds.magic import identify
+from mmdet3d.utils.errors import DataFormatError
 
 _KINDS = {'F': 'f', 'I': 'i', 'U': 'u'}
 _SIZES = {'F': (2, 4, 8), 'I': (1, 2, 4, 8), 'U': (1, 2, 4, 8)}

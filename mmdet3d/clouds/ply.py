@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.utils.errors import DataFormatError
 
 _TYPES = {
     **{'char': 'i1', 'uchar': 'u1', 'short': 'i2', 'ushort': 'u2', 'int': 'i4', 'uint': 'u4'},

@@ -6,7 +6,7 @@ columns, every column is a mixture, and they are all alike.
 
 import numpy as np
 
-from mmdet3d.core.points.scanner import REACH
+from mmdet3d.clouds.scanner import REACH
 
 # Values looked at: the first so many, a multiple of each number of columns from 3 to 8.
 _VALUES = 8400

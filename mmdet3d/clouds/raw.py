@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.datasets.point_formats.magic import refuse_disguised
+from mmdet3d.clouds.magic import refuse_disguised
+from mmdet3d.utils.errors import DataFormatError
 
 _USUAL = (3, 4, 5, 6)
 

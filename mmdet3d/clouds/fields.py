@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.utils.errors import DataFormatError
 
 _INTENSITY = ('intensity', 'intensities', 'i', 'reflectance', 'reflectivity', 'remission', 'r')
 _RING = ('ring', 'line', 'channel', 'laser_id')

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.datasets.point_formats.fields import named_columns
-from mmdet3d.datasets.point_warnings import warn_about_values
+from mmdet3d.clouds.fields import named_columns
+from mmdet3d.clouds.plausibility import warn_about_values
+from mmdet3d.utils.errors import DataFormatError
 
 # Up to here float32 holds every whole number.
 _LARGEST_EXACT = 2**24

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.core.points.layout import likely_columns, likely_type
-from mmdet3d.core.points.scanner import REACH
+from mmdet3d.clouds.layout import likely_columns, likely_type
+from mmdet3d.clouds.scanner import REACH
 
 # Clouds of fewer points, such as single objects, say too little about what they are.
 MIN_POINTS = 100

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.utils.errors import DataFormatError
 
 # How many of the first bytes tell.
 HEAD_BYTES = 512

@@ -1,1 +1,0 @@
-"""Point clouds by file format; :mod:`mmdet3d.datasets.point_files` chooses among them."""
