@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 
 from mmcv_patched.logs import OFF_THE_SCREEN, keep_tables_off_the_screen
 from mmdet3d.apis.agreement import check_agreement
+from mmdet3d.apis.anchor_fit import check_anchor_fit
 from mmdet3d.apis.class_names import check_teacher_classes
 from mmdet3d.apis.environment import (
     choose_seed,
@@ -132,6 +133,7 @@ def run_training(
     seed_everything(cfg.seed, deterministic)
     model = build_model(cfg.model)
     datasets = _build_datasets(cfg)
+    check_anchor_fit(model, datasets[0])
     val_dataset = check_validation(cfg) if validate else None
     model.CLASSES = datasets[0].CLASSES
     # mmcv would list how every single parameter was initialised.

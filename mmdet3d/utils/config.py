@@ -54,7 +54,8 @@ def find_file(path: str | Path, what: str) -> Path:
         if candidate.is_dir():
             raise IsADirectoryError(f'{what} {path} is a folder: give a file in it')
     raise FileNotFoundError(
-        f'{what} {path} does not exist, neither in {Path.cwd()} nor in {REPO_ROOT}'
+        f'{what} {path} does not exist, looked for from {Path.cwd()}'
+        + ('' if Path.cwd() == REPO_ROOT else f' and from {REPO_ROOT}')
     )
 
 

@@ -1,5 +1,6 @@
 """What an anchor head says of its anchors, and what else is said of them."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -114,6 +115,14 @@ def _check_places(
     """Every anchor lies in the cell that predicts it."""
     limits = layer['point_cloud_range']
     for i, place in enumerate(anchors['ranges']):
+        if place[:2] == place[3:5]:
+            # As in a config that mmdetection3d published, whose weights need it.
+            warnings.warn(
+                f'{anchors.key}.ranges[{i}]={list(place)}: all anchors stand on one place, so '
+                f'hardly an object is learnt; {_fitting_range(limits, place)} is meant?',
+                stacklevel=2,
+            )
+            continue
         for axis, count in ((0, size[1]), (1, size[0])):
             low, high = limits[axis], limits[axis + 3]
             cell = (high - low) / count
@@ -124,5 +133,9 @@ def _check_places(
                 f'{anchors.key}.ranges[{i}]={list(place)}',
                 layer.says('point_cloud_range'),
                 f'anchors lie up to {off:.2f} m along {"xy"[axis]} from the middle of their cells '
-                f'of {cell:.2f} m; {[*limits[:2], place[2], *limits[3:5], place[5]]} fits',
+                f'of {cell:.2f} m; {_fitting_range(limits, place)} fits',
             )
+
+
+def _fitting_range(limits: Sequence[float], place: Sequence[float]) -> list[float]:
+    return [*limits[:2], place[2], *limits[3:5], place[5]]

@@ -180,3 +180,12 @@ def test_a_key_that_is_missing_is_named(repo_root, config, section, name, kind):
     with pytest.raises(TypeError, match=f'{name}') as error:
         build_model(cfg)
     assert kind in str(error.value)
+
+
+def test_a_published_range_of_one_place_is_warned_of(repo_root):
+    """As mmdetection3d's SECFPN config for Lyft has it; its weights were trained that way."""
+    cfg = load_config(repo_root / PILLARS_CAR).model
+    cfg.bbox_head.anchor_generator.ranges = [[0, -39.68, -1.78, 0, -39.68, -1.78]]
+    meant = r'\[0, -39.68, -1.78, 69.12, 39.68, -1.78\] is meant'
+    with pytest.warns(UserWarning, match=rf'all anchors stand on one place.*{meant}'):
+        build_model(cfg)

@@ -1,0 +1,127 @@
+"""Whether the anchors of a detector can be given the objects of a data set at all."""
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+from torch import nn
+from torch.utils.data import Dataset
+
+from mmdet3d.core.anchor import Anchor3DRangeGenerator
+from mmdet3d.datasets.custom_3d import Custom3DDataset
+
+# Frames whose objects are looked at, spread over a data set.
+_FRAMES = 200
+# Orders of the sizes are tried for a hint up to this many classes.
+_MOST_CLASSES = 6
+# Overlap of a size that is right for a class.
+_ALIKE = 0.4
+
+
+def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
+    """Refuse anchors so unlike the objects of a class that none of them would ever be learnt.
+
+    An object is given its best anchor if their overlap reaches the assigner's ``min_pos_iou``. Of a
+    class whose median object does not reach it where an anchor stands on the very object, no box is
+    learnt: sizes may be in another order than the classes, or in another unit than the data.
+
+    Args:
+        model: the detector; without an ``Anchor3DHead`` that assigns by the overlap seen from
+            above, nothing is checked.
+        dataset: what it is to be trained on, with any wrappers.
+
+    Raises:
+        ValueError: if there is such a class.
+    """
+    head: Any = getattr(model, 'bbox_head', None)
+    generator = getattr(head, 'anchor_generator', None)
+    assigners = getattr(head, 'bbox_assigner', None)
+    if not isinstance(generator, Anchor3DRangeGenerator) or assigners is None:
+        return
+    assigners = assigners if isinstance(assigners, list) else [assigners] * len(generator.sizes)
+    if any(type(each.iou_calculator).__name__ != 'BboxOverlapsNearest3D' for each in assigners):
+        return
+    needed = np.array([each.min_pos_iou for each in assigners])
+    objects = _median_objects(dataset)
+    for label, (name, size) in enumerate(objects.items()):
+        if size is None:
+            continue
+        reached = _best_overlaps(size, generator) >= needed
+        own = reached[label] if head.assign_per_class else reached.any()
+        if not own:
+            raise ValueError(_message(name, label, head, objects))
+
+
+def _message(name: str, label: int, head: Any, objects: dict[str, np.ndarray | None]) -> str:
+    size: Any = objects[name]
+    sizes = [list(each) for each in head.anchor_generator.sizes]
+    given = sizes[label] if head.assign_per_class else sizes
+    hint = 'Give anchor_generator.sizes of such objects, in metres'
+    fitting = _fitting_order(sizes, objects) if head.assign_per_class else None
+    if fitting is not None:
+        hint = f'Put the sizes in the order of the classes {list(objects)}: {fitting}'
+    return (
+        f'anchor_generator.sizes and the annotations do not go together: objects of {name} are '
+        f'{size[0]:.2f} x {size[1]:.2f} m (length, width), its anchors {given}, so that none of '
+        f'the objects is given an anchor. {hint}'
+    )
+
+
+def _fitting_order(
+    sizes: Sequence[Sequence[float]], objects: dict[str, np.ndarray | None]
+) -> list[list[float]] | None:
+    """Return another order of the sizes that is right for every class; None without one."""
+    known = [size for size in objects.values() if size is not None]
+    if len(known) != len(objects) or len(known) != len(sizes) or len(sizes) > _MOST_CLASSES:
+        return None
+    best = max(
+        permutations(sizes),
+        key=lambda order: sum(_overlap(each, size) for each, size in zip(known, order)),
+    )
+    fits = all(_overlap(each, size) > _ALIKE for each, size in zip(known, best))
+    return [list(each) for each in best] if fits and list(best) != list(sizes) else None
+
+
+def _best_overlaps(size: np.ndarray, generator: Anchor3DRangeGenerator) -> np.ndarray:
+    """Overlap of an object with each anchor size that stands on it, at its best scale and turn."""
+    return np.array(
+        [
+            max(_overlap(size, np.multiply(anchor, scale)) for scale in generator.scales)
+            for anchor in generator.sizes
+        ]
+    )
+
+
+def _overlap(one: Any, other: Any) -> float:
+    """Intersection over union of two centred rectangles, the better of two turns."""
+    (length, width), (along, across) = one[:2], other[:2]
+    common = max(min(length, along) * min(width, across), min(length, across) * min(width, along))
+    return common / (length * width + along * across - common)
+
+
+def _median_objects(dataset: Dataset) -> dict[str, np.ndarray | None]:
+    """Give each class's name and median length and width; None where no object was seen."""
+    labels, sizes = [], []
+    parts = list(_parts(dataset))
+    for part in parts:
+        for index in np.unique(np.linspace(0, len(part) - 1, _FRAMES).astype(int)):
+            annos = part.get_ann_info(int(index))
+            labels.append(annos['gt_labels_3d'])
+            sizes.append(annos['gt_bboxes_3d'].tensor[:, 3:5].numpy())
+    if not parts:
+        return {}
+    label, size = np.concatenate(labels), np.concatenate(sizes)
+    return {
+        name: np.median(size[label == i], axis=0) if (label == i).any() else None
+        for i, name in enumerate(parts[0].CLASSES)
+    }
+
+
+def _parts(dataset: Any) -> Iterator[Custom3DDataset]:
+    """Give the data sets within any wrappers."""
+    if isinstance(dataset, Custom3DDataset):
+        yield dataset
+    for inner in getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]:
+        if inner is not None:
+            yield from _parts(inner)
