@@ -61,7 +61,7 @@ def test_variables_of_a_config_are_no_misspelt_settings(tmp_path):
 
 def test_a_missing_file_is_named_with_where_it_was_sought(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r'config nowhere.py does not exist, looked for from'):
+    with pytest.raises(FileNotFoundError, match=r'nowhere.py does not exist, looked for'):
         load_config('nowhere.py')
 
 
