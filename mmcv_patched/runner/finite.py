@@ -108,6 +108,6 @@ def _place(runner: BaseRunner) -> str:
 def _whose(runner: BaseRunner) -> str:
     """Tell a process whose own batch is not the reason; only asked where the run ends anyway."""
     loss = runner.outputs.get('loss')
-    if runner.world_size > 1 and loss is not None and math.isfinite(float(loss)):
+    if runner.world_size > 1 and loss is not None and math.isfinite(float(loss.detach())):
         return ' (finite in this process, so in the batch of another)'
     return ''

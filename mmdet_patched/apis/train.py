@@ -88,7 +88,7 @@ def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
     return MMDistributedDataParallel(
         model,
         mixed_precision,
-        broadcast_buffers=False,
+        forward_sync_buffers=False,
         find_unused_parameters=cfg.get('find_unused_parameters', False),
     )
 
