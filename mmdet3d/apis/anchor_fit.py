@@ -1,5 +1,6 @@
 """Whether the anchors of a detector can be given the objects of a data set at all."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import Any
@@ -20,11 +21,12 @@ _ALIKE = 0.4
 
 
 def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
-    """Refuse anchors so unlike the objects of a class that none of them would ever be learnt.
+    """Find anchors so unlike the objects of a class that none of them would ever be learnt.
 
     An object is given its best anchor if their overlap reaches the assigner's ``min_pos_iou``. Of a
     class whose median object does not reach it where an anchor stands on the very object, no box is
-    learnt: sizes may be in another order than the classes, or in another unit than the data.
+    learnt. One such class is warned of. If it is all of them (sizes in another unit than the data),
+    or if the sizes fit in another order, the anchors are refused.
 
     Args:
         model: the detector; without an ``Anchor3DHead`` that assigns by the overlap seen from
@@ -32,7 +34,7 @@ def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
         dataset: what it is to be trained on, with any wrappers.
 
     Raises:
-        ValueError: if there is such a class.
+        ValueError: if no class is learnt, or not in this order of the sizes.
     """
     head: Any = getattr(model, 'bbox_head', None)
     generator = getattr(head, 'anchor_generator', None)
@@ -44,21 +46,29 @@ def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
         return
     needed = np.array([each.min_pos_iou for each in assigners])
     objects = _median_objects(dataset)
-    for label, (name, size) in enumerate(objects.items()):
-        if size is None:
-            continue
-        reached = _best_overlaps(size, generator) >= needed
-        own = reached[label] if head.assign_per_class else reached.any()
-        if not own:
-            raise ValueError(_message(name, label, head, objects))
+    seen = [label for label, size in enumerate(objects.values()) if size is not None]
+    lost = []
+    for label in seen:
+        reached = _best_overlaps(list(objects.values())[label], generator) >= needed
+        if not (reached[label] if head.assign_per_class else reached.any()):
+            lost.append(label)
+    if not lost:
+        return
+    fitting = _fitting_order(generator.sizes, objects) if head.assign_per_class else None
+    message = _message(lost[0], head, objects, fitting)
+    if fitting is not None or lost == seen:
+        raise ValueError(message)
+    warnings.warn(message, stacklevel=2)
 
 
-def _message(name: str, label: int, head: Any, objects: dict[str, np.ndarray | None]) -> str:
+def _message(
+    label: int, head: Any, objects: dict[str, np.ndarray | None], fitting: list | None
+) -> str:
+    name = list(objects)[label]
     size: Any = objects[name]
     sizes = [list(each) for each in head.anchor_generator.sizes]
     given = sizes[label] if head.assign_per_class else sizes
     hint = 'Give anchor_generator.sizes of such objects, in metres'
-    fitting = _fitting_order(sizes, objects) if head.assign_per_class else None
     if fitting is not None:
         hint = f'Put the sizes in the order of the classes {list(objects)}: {fitting}'
     return (
@@ -83,7 +93,7 @@ def _fitting_order(
     return [list(each) for each in best] if fits and list(best) != list(sizes) else None
 
 
-def _best_overlaps(size: np.ndarray, generator: Anchor3DRangeGenerator) -> np.ndarray:
+def _best_overlaps(size: Any, generator: Anchor3DRangeGenerator) -> np.ndarray:
     """Overlap of an object with each anchor size that stands on it, at its best scale and turn."""
     return np.array(
         [

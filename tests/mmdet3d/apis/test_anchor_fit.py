@@ -1,4 +1,4 @@
-"""Anchors that no object of a class can be given are refused before a run begins."""
+"""Anchors that no object of a class can be given are found before a run begins."""
 
 import numpy as np
 import pytest
@@ -73,6 +73,13 @@ def test_another_unit_is_refused(build, dataset, config):
         data = dataset(unit=100)
     with pytest.raises(ValueError, match=r'are 80.00 x 60.00 m .*Give anchor_generator.sizes'):
         check_anchor_fit(build(config), data)
+
+
+def test_one_class_that_is_not_learnt_is_warned_of(build, dataset):
+    sizes = [[0.8, 0.6, 1.73], [1.76, 0.6, 1.73], [11.0, 2.9, 3.2]]
+    model = build(PILLARS, **{'model.bbox_head.anchor_generator.sizes': sizes})
+    with pytest.warns(UserWarning, match=r'objects of Car are 4.10 x 1.70 m .*none of the objects'):
+        check_anchor_fit(model, dataset())
 
 
 def test_a_class_without_objects_has_no_say(build, dataset):
