@@ -18,6 +18,8 @@ _FRAMES = 200
 _MOST_CLASSES = 6
 # Overlap of a size that is right for a class.
 _ALIKE = 0.4
+# Overlap of sizes that have hardly anything in common: those in centimetres have 0.0001.
+_UNLIKE = 0.05
 
 
 def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
@@ -25,8 +27,8 @@ def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
 
     An object is given its best anchor if their overlap reaches the assigner's ``min_pos_iou``. Of a
     class whose median object does not reach it where an anchor stands on the very object, no box is
-    learnt. One such class is warned of. If it is all of them (sizes in another unit than the data),
-    or if the sizes fit in another order, the anchors are refused.
+    learnt. That is warned of. If the sizes fit in another order, or have hardly anything in common
+    with any object (as in another unit than the data), the anchors are refused.
 
     Args:
         model: the detector; without an ``Anchor3DHead`` that assigns by the overlap seen from
@@ -34,7 +36,7 @@ def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
         dataset: what it is to be trained on, with any wrappers.
 
     Raises:
-        ValueError: if no class is learnt, or not in this order of the sizes.
+        ValueError: if the sizes are in another order, or unlike all objects.
     """
     head: Any = getattr(model, 'bbox_head', None)
     generator = getattr(head, 'anchor_generator', None)
@@ -47,18 +49,16 @@ def check_anchor_fit(model: nn.Module, dataset: Dataset) -> None:
     needed = np.array([each.min_pos_iou for each in assigners])
     objects = _median_objects(dataset)
     seen = [label for label, size in enumerate(objects.values()) if size is not None]
-    lost = []
-    for label in seen:
-        reached = _best_overlaps(list(objects.values())[label], generator) >= needed
-        if not (reached[label] if head.assign_per_class else reached.any()):
-            lost.append(label)
-    if not lost:
-        return
-    fitting = _fitting_order(generator.sizes, objects) if head.assign_per_class else None
-    message = _message(lost[0], head, objects, fitting)
-    if fitting is not None or lost == seen:
-        raise ValueError(message)
-    warnings.warn(message, stacklevel=2)
+    overlaps = {label: _best_overlaps(list(objects.values())[label], generator) for label in seen}
+    for label, found in overlaps.items():
+        reached = found >= needed
+        if reached[label] if head.assign_per_class else reached.any():
+            continue
+        fitting = _fitting_order(generator.sizes, objects) if head.assign_per_class else None
+        message = _message(label, head, objects, fitting)
+        if fitting is not None or np.max(list(overlaps.values())) < _UNLIKE:
+            raise ValueError(message)
+        warnings.warn(message, stacklevel=2)
 
 
 def _message(
