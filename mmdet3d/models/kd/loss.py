@@ -1,7 +1,7 @@
 """The contract of a distillation loss: what it is built from, what it takes, how it is called."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -40,6 +40,10 @@ class KDBatch:
         frames: of detectors on voxels, the sample that each voxel belongs to, of shape (M,).
         epoch: number of the epoch, for losses with a schedule; None outside of training.
         iter: number of the iteration, likewise.
+        assigned: gives, for B clouds of R predictions, which the student's assigner gave an object,
+            bool of shape (B, R), in the order of :func:`mmdet3d.models.kd.outputs.flatten_outputs`.
+        decode: gives the boxes, of shape (N, 7 or more), that predictions of a cloud stand for, from
+            the cloud's number and their indices (N,), codes (N, code_size) and classes (N,).
     """
 
     img_metas: Sequence[dict] = ()
@@ -49,6 +53,8 @@ class KDBatch:
     frames: Tensor | None = None
     epoch: int | None = None
     iter: int | None = None
+    assigned: Callable[[], Tensor] | None = None
+    decode: Callable[[int, Tensor, Tensor, Tensor], Tensor] | None = None
 
 
 class KDLoss(nn.Module):
