@@ -1,4 +1,4 @@
-"""What heads predict, the same for anchors of maps and for points: a list of predictions a cloud."""
+"""What heads predict, for anchors of maps and for points alike: a list for each cloud."""
 
 from typing import NamedTuple
 

@@ -12,8 +12,8 @@ from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 class CRD(KDLoss):
     """-mean_i [log h(t_i, s_i) + sum_{j != i} log(1 - h(t_j, s_i))], h = e^c / (e^c + N / M).
 
-    From Tian et al., "Contrastive Representation Distillation" (ICLR 2020), equations 10, 18 and
-    19: c is the product of embeddings of length 1, over a temperature. Their negatives come from a
+    From Tian et al., "Contrastive Representation Distillation" (ICLR 2020), section 3: c
+    is the product of embeddings of length 1, over a temperature. Their negatives come from a
     memory of the whole data set. Here they are the other N = n - 1 positions of the n that are
     chosen from a batch, and M = n.
 

@@ -12,8 +12,8 @@ from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 class Overhaul(KDLoss):
     """loss_weight * mean of 0 where r(s) <= m(t) <= 0, else (m(t) - r(s))^2.
 
-    From Heo et al., "A Comprehensive Overhaul of Feature Distillation" (ICCV 2019), equations 2 to
-    5: m(t) = max(t, margin), each channel's margin the mean of its negative values; r is a 1x1
+    From Heo et al., "A Comprehensive Overhaul of Feature Distillation" (ICCV 2019), section 3:
+    m(t) = max(t, margin), each channel's margin the mean of its negative values; r is a 1x1
     convolution and normalisation. Features that are published after their ReLU, as most here are,
     have no negative values, and a margin of 0.
 

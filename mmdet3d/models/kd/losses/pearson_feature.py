@@ -12,7 +12,7 @@ class PearsonFeature(KDLoss):
     """loss_weight * mean((n(s) - n(t))^2) / 2, n each channel less its mean over its deviation.
 
     From Cao et al., "PKD: General Distillation Framework for Object Detectors via Pearson
-    Correlation Coefficient" (NeurIPS 2022), equations 4 to 6: it is 1 less the mean correlation of
+    Correlation Coefficient" (NeurIPS 2022), section 3: it is 1 less the mean correlation of
     the channels. Where the widths differ, a linear layer brings the student's to the teacher's.
 
     Args:

@@ -12,8 +12,8 @@ from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 class SimilarityPreserving(KDLoss):
     """loss_weight * |G_t - G_s|^2 / n^2, G the similarities Q Q^T with rows of length 1.
 
-    From Tung and Mori, "Similarity-Preserving Knowledge Distillation" (ICCV 2019), equations 2 to
-    4. Their rows Q are the images of a batch; a batch of clouds is too small for that, so here
+    From Tung and Mori, "Similarity-Preserving Knowledge Distillation" (ICCV 2019), section 3.
+    Their rows Q are the images of a batch; a batch of clouds is too small for that, so here
     they are its n most important voxels, points or cells. There is nothing to train, and the
     widths may differ.
 
