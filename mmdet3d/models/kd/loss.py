@@ -42,8 +42,8 @@ class KDBatch:
         iter: number of the iteration, likewise.
         assigned: gives, for B clouds of R predictions, which the student's assigner gave an object,
             bool of shape (B, R), in the order of :func:`mmdet3d.models.kd.outputs.flatten_outputs`.
-        decode: gives the boxes, of shape (N, 7 or more), that predictions of a cloud stand for, from
-            the cloud's number and their indices (N,), codes (N, code_size) and classes (N,).
+        decode: gives the boxes, of shape (N, 7 or more), that predictions of a cloud stand for, by
+            the cloud's number, and their indices (N,), codes (N, code_size) and classes (N,).
     """
 
     img_metas: Sequence[dict] = ()

@@ -18,11 +18,11 @@ class HeadLogits(KDLoss):
     """cls_weight * classes + box_weight * residuals + dir_weight * directions, at pivotal places.
 
     After Yang et al., "Towards Efficient 3D Object Detection with Knowledge Distillation" (NeurIPS
-    2022; SparseKD), on pivotal positions: each of the three is a mean over the anchors, or points of
-    PointRCNN, that are chosen.
+    2022; SparseKD), on pivotal positions: each of the three is a mean over the anchors, or points,
+    that are chosen.
 
-    * classes: sum over classes of |p_t - p_s|^gamma * BCE(p_s, p_t), the quality focal loss of Li et
-      al. (NeurIPS 2020), p the sigmoid of a logit
+    * classes: sum over classes of |p_t - p_s|^gamma * BCE(p_s, p_t), the quality focal loss of Li
+      et al. (NeurIPS 2020), p the sigmoid of a logit
     * residuals: smooth L1, of the sine of the difference for headings
     * directions: KL(teacher, student), where the heads tell them
 
