@@ -95,9 +95,8 @@ class HeadLogits(KDLoss):
     def _classes(self, student: Tensor, teacher: Tensor) -> Tensor:
         target = teacher.detach().sigmoid()
         surprise = (target - student.sigmoid()).abs().pow(self.gamma)
-        return functional.binary_cross_entropy_with_logits(
-            student, target, surprise, reduction='sum'
-        )
+        entropy = functional.binary_cross_entropy_with_logits(student, target, reduction='none')
+        return (surprise * entropy).sum()
 
 
 def _divergence(student: Tensor, teacher: Tensor) -> Tensor:

@@ -6,6 +6,9 @@ from mmcv_patched.precision import in_float32
 from mmdet3d.models.kd.layouts import as_rows
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 
+# Added to a variance, so that a channel that never changes has a gradient.
+_EPS = 1e-12
+
 
 @KD_LOSSES.register_module()
 class PearsonFeature(KDLoss):
@@ -42,6 +45,6 @@ class PearsonFeature(KDLoss):
         return self.loss_weight * (_normalised(ours) - _normalised(theirs)).square().mean() / 2
 
 
-def _normalised(rows: Tensor, eps: float = 1e-6) -> Tensor:
+def _normalised(rows: Tensor) -> Tensor:
     centred = rows - rows.mean(dim=0)
-    return centred / (centred.square().mean(dim=0).sqrt() + eps)
+    return centred / (centred.square().mean(dim=0) + _EPS).sqrt()

@@ -39,5 +39,5 @@ def test_a_feature_without_any_strength_has_a_finite_gradient():
 
 
 def test_voxels_without_their_clouds_are_an_error():
-    with pytest.raises(ValueError, match='KDBatch.frames'):
+    with pytest.raises(ValueError, match=r'KDBatch\.frames'):
         AttentionTransfer(4, 2)(torch.randn(5, 2), torch.randn(5, 4), KDBatch())

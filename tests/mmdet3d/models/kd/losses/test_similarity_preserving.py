@@ -38,5 +38,5 @@ def test_a_turned_feature_has_the_same_similarities():
 
 
 def test_voxels_without_their_importance_are_an_error():
-    with pytest.raises(ValueError, match='KDBatch.importance'):
+    with pytest.raises(ValueError, match=r'KDBatch\.importance'):
         SimilarityPreserving(4, 2)(torch.randn(5, 2), torch.randn(5, 4), KDBatch())
