@@ -133,13 +133,7 @@ class Anchor3DHead(BaseModule):
             gt_bboxes_ignore: not supported.
         """
         levels = self._anchors(cls_scores)
-        anchors = torch.cat([self._rows(level) for level in levels])
-        samples = stack_samples(
-            [
-                self._targets_single(anchors, boxes.tensor.to(anchors.device), labels)
-                for boxes, labels in zip(gt_bboxes, gt_labels)
-            ]
-        )
+        samples = self._targets(levels, gt_bboxes, gt_labels)
         targets = split_levels(samples, [level[..., 0].numel() for level in levels])
         num_positive = self._count_positive(targets)
         losses = [
@@ -158,6 +152,41 @@ class Anchor3DHead(BaseModule):
     def _rows(level: Tensor) -> Tensor:
         """Anchors of one map as a list of rows, or of cells with their sizes and rotations."""
         return level if level.ndim == 2 else level.flatten(0, -4)
+
+    def _targets(
+        self, levels: list[Tensor], gt_bboxes: list[Any], gt_labels: list[Tensor]
+    ) -> AnchorTargets:
+        """Targets of all samples, each on all maps."""
+        anchors = torch.cat([self._rows(level) for level in levels])
+        return stack_samples(
+            [
+                self._targets_single(anchors, boxes.tensor.to(anchors.device), labels)
+                for boxes, labels in zip(gt_bboxes, gt_labels)
+            ]
+        )
+
+    def assigned(
+        self, cls_scores: list[Tensor], gt_bboxes: list[Any], gt_labels: list[Tensor]
+    ) -> Tensor:
+        """Tell which anchors are given an object, bool of shape (B, anchors of all maps).
+
+        Args:
+            cls_scores: class logits of each map, for the sizes of the maps.
+            gt_bboxes: the objects of each sample, as boxes in LiDAR coordinates.
+            gt_labels: their classes.
+        """
+        return self._targets(self._anchors(cls_scores), gt_bboxes, gt_labels).dir_weights > 0
+
+    def decode(self, cls_scores: list[Tensor], rows: Tensor, codes: Tensor) -> Tensor:
+        """Return the boxes, of shape (N, code_size), that residuals of some anchors stand for.
+
+        Args:
+            cls_scores: class logits of each map, for the sizes of the maps.
+            rows: indices of the anchors among those of all maps, of shape (N,).
+            codes: their residuals, of shape (N, code_size).
+        """
+        anchors = [each.reshape(-1, self.box_code_size) for each in self._anchors(cls_scores)]
+        return self.bbox_coder.decode(torch.cat(anchors)[rows], codes)
 
     def _targets_single(
         self, anchors: Tensor, gt_bboxes: Tensor, gt_labels: Tensor

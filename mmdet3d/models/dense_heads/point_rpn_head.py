@@ -104,6 +104,18 @@ class PointRPNHead(BaseModule):
         )
         return {'bbox_loss': bbox_loss / count, 'semantic_loss': semantic_loss / count}
 
+    def assigned(
+        self, points: Tensor, gt_bboxes_3d: Sequence[Any], gt_labels_3d: Sequence[Tensor]
+    ) -> Tensor:
+        """Tell which points lie on an object, bool of shape (B, N).
+
+        Args:
+            points: positions of shape (B, N, 3) in metres.
+            gt_bboxes_3d: objects of each sample.
+            gt_labels_3d: their classes.
+        """
+        return self._targets(points, gt_bboxes_3d, gt_labels_3d).positive
+
     @torch.no_grad()
     def _targets(
         self, points: Tensor, gt_bboxes_3d: Sequence[Any], gt_labels_3d: Sequence[Tensor]

@@ -133,7 +133,16 @@ class PointRCNN(Base3DDetector):
         losses.update(self.roi_head.forward_train(second_stage, img_metas, proposals, *truth))
         if teacher_info is not None:
             features['head_outputs'] = _outputs(*predictions)
-            batch = KDBatch(img_metas, *truth, epoch=epoch, iter=iter)
+            batch = KDBatch(
+                img_metas,
+                *truth,
+                epoch=epoch,
+                iter=iter,
+                assigned=lambda: self.rpn_head.assigned(features['fp_xyz'], *truth),
+                decode=lambda sample, rows, codes, labels: self.rpn_head.bbox_coder.decode(
+                    codes, features['fp_xyz'][sample, rows], labels
+                ),
+            )
             losses.update(self.loss_kd(features, teacher_info, batch))
         return losses
 

@@ -22,7 +22,7 @@ from mmdet3d.models.builder import (
     build_voxel_encoder,
 )
 from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
-from mmdet3d.models.interfaces import Head, MiddleEncoder, Neck, VoxelEncoder
+from mmdet3d.models.interfaces import Head, HeadOutputs, MiddleEncoder, Neck, VoxelEncoder
 from mmdet3d.models.kd import FeatureKind, KDBatch, sum_terms
 from mmdet3d.ops import Voxelization
 from mmdet3d.utils.keywords import check_keywords
@@ -267,6 +267,16 @@ class VoxelNet(Base3DDetector):
             elif self.map_sizes is not None and teacher.map_sizes is not None:
                 require_same_maps(term, self.map_sizes, teacher.map_sizes)
 
+    def _about_predictions(self, outputs: HeadOutputs | None, batch: KDBatch) -> dict[str, Any]:
+        """What losses on predictions may ask, of heads that know it."""
+        if outputs is None or not hasattr(self.bbox_head, 'assigned'):
+            return {}
+        head, maps = self.bbox_head, outputs.cls_scores
+        return {
+            'assigned': lambda: head.assigned(maps, batch.gt_bboxes_3d, batch.gt_labels_3d),
+            'decode': lambda _sample, rows, codes, _labels: head.decode(maps, rows, codes),
+        }
+
     def loss_kd(self, features: dict, teacher_info: dict, batch: KDBatch) -> dict[str, Tensor]:
         """Compare this network's features with the teacher's.
 
@@ -281,7 +291,12 @@ class VoxelNet(Base3DDetector):
         Raises:
             ValueError: if the two networks made different voxels or maps of different sizes.
         """
-        batch = replace(batch, importance=features['num_points'], frames=features['coors'][:, 0])
+        batch = replace(
+            batch,
+            importance=features['num_points'],
+            frames=features['coors'][:, 0],
+            **self._about_predictions(features.get('head_outputs'), batch),
+        )
         losses = {}
         for name, term in self.kd_terms.items():
             if term.feature == 'voxel_features':
