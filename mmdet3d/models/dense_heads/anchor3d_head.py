@@ -23,6 +23,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     split_levels,
     stack_samples,
 )
+from mmdet3d.models.dense_heads.prediction_rows import flat, top
 from mmdet3d.models.interfaces import HeadOutputs
 
 
@@ -230,13 +231,13 @@ class Anchor3DHead(BaseModule):
     ) -> tuple[Tensor, Tensor, Tensor]:
         labels = targets.labels.flatten()
         loss_cls = self.loss_cls(
-            _flat(cls_score, self.num_classes),
+            flat(cls_score, self.num_classes),
             labels,
             targets.label_weights.flatten(),
             avg_factor=num_positive,
         )
         positive = targets.dir_weights.flatten() > 0
-        prediction = _flat(bbox_pred, self.box_code_size)[positive]
+        prediction = flat(bbox_pred, self.box_code_size)[positive]
         weights = targets.bbox_weights.flatten(0, 1)[positive]
         if self.train_cfg.get('code_weight'):
             weights = weights * weights.new_tensor(self.train_cfg['code_weight'])
@@ -247,7 +248,7 @@ class Anchor3DHead(BaseModule):
         if dir_cls_pred is None:
             return loss_cls, loss_bbox, loss_bbox.new_zeros(())
         loss_dir = self.loss_dir(
-            _flat(dir_cls_pred, 2)[positive],
+            flat(dir_cls_pred, 2)[positive],
             targets.dir_targets.flatten()[positive],
             targets.dir_weights.flatten()[positive],
             avg_factor=num_positive,
@@ -308,13 +309,13 @@ class Anchor3DHead(BaseModule):
     ) -> tuple[Any, Tensor, Tensor]:
         decoded, class_scores, headings = [], [], []
         for i, level in enumerate(anchors):
-            score = _flat(cls_scores[i], self.num_classes).sigmoid()
-            keep = _top(score.amax(dim=1), cfg.get('nms_pre', -1))
-            residuals = _flat(bbox_preds[i], self.box_code_size)[keep]
+            score = flat(cls_scores[i], self.num_classes).sigmoid()
+            keep = top(score.amax(dim=1), cfg.get('nms_pre', -1))
+            residuals = flat(bbox_preds[i], self.box_code_size)[keep]
             decoded.append(self.bbox_coder.decode(level[keep], residuals))
             class_scores.append(score[keep])
             if dir_cls_preds is not None:
-                headings.append(_flat(dir_cls_preds[i], 2)[keep].argmax(dim=1))
+                headings.append(flat(dir_cls_preds[i], 2)[keep].argmax(dim=1))
         boxes, scores = torch.cat(decoded), torch.cat(class_scores)
         directions = torch.cat(headings) if headings else boxes.new_zeros(len(boxes)).long()
 
@@ -345,15 +346,3 @@ def _build_assigners(train_cfg: dict | None) -> Any:
     if isinstance(assigner, (list, tuple)):
         return [build_assigner(each) for each in assigner]
     return build_assigner(assigner)
-
-
-def _flat(maps: Tensor, width: int) -> Tensor:
-    """Bring (B, A * width, H, W) or (A * width, H, W) to (B * H * W * A, width)."""
-    return maps.movedim(-3, -1).reshape(-1, width)
-
-
-def _top(scores: Tensor, count: int) -> Tensor:
-    """Indices of the ``count`` highest scores, of all where there are no more."""
-    if 0 < count < len(scores):
-        return scores.topk(count).indices
-    return torch.arange(len(scores), device=scores.device)

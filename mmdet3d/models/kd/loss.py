@@ -1,7 +1,7 @@
 """The contract of a distillation loss: what it is built from, what it takes, how it is called."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -61,17 +61,28 @@ class KDLoss(nn.Module):
     """Base of the distillation losses.
 
     A subclass says in ``takes`` which kinds of features it compares, and is registered in
-    ``KD_LOSSES``. The further arguments of its constructor are its options in a ``kd_cfg``.
+    ``KD_LOSSES``. The further arguments of its constructor are its options in a ``kd_cfg``: they
+    are of the types that they are annotated with, and within what the class says of them.
 
     Args:
         teacher_channels: width of the teacher's feature.
         student_channels: width of the student's feature.
+        **options: the subclass's options, to be checked.
+
+    Attributes:
+        choices: the values that an option may have, by its name.
+        positive: options that have to be above 0.
+        not_negative: options that have to be 0 or more.
 
     Raises:
         TypeError: for a subclass that does not say what it takes.
+        ValueError: if an option is not what it can be.
     """
 
     takes: ClassVar[frozenset[FeatureKind]]
+    choices: ClassVar[Mapping[str, Sequence[str]]] = {}
+    positive: ClassVar[Collection[str]] = ()
+    not_negative: ClassVar[Collection[str]] = ('loss_weight',)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -81,16 +92,15 @@ class KDLoss(nn.Module):
                 f'frozenset({{FeatureKind...}}), of {[kind.name for kind in FeatureKind]}'
             )
 
-    def __init__(self, teacher_channels: int, student_channels: int) -> None:
+    def __init__(self, teacher_channels: int, student_channels: int, **options: Any) -> None:
         super().__init__()
+        self.check_options(options)
         self.teacher_channels = teacher_channels
         self.student_channels = student_channels
 
     @classmethod
     def check_options(cls, options: Mapping[str, Any]) -> None:
         """Check options when the config is read, before it is known whether there is a teacher.
-
-        Their types are those of the constructor's annotations. A subclass may check more.
 
         Args:
             options: values by the names of the constructor's arguments.
@@ -102,6 +112,12 @@ class KDLoss(nn.Module):
         for name, value in options.items():
             if name in parameters:
                 require_type(name, value, parameters[name].annotation)
+            if name in cls.choices and value not in cls.choices[name]:
+                raise ValueError(f'{name}={value!r}: allowed are {", ".join(cls.choices[name])}')
+            if name in cls.positive and value is not None and value <= 0:
+                raise ValueError(f'{name}={value}: it has to be positive')
+            if name in cls.not_negative and value < 0:
+                raise ValueError(f'{name}={value}: it must not be negative')
 
     def forward(self, student: Any, teacher: Any, batch: KDBatch) -> Tensor:
         """Return the loss, a scalar.

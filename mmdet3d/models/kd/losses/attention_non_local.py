@@ -52,6 +52,8 @@ class AttentionNonLocal(KDLoss):
     """
 
     takes = frozenset({FeatureKind.MAPS})
+    positive = ('temperature', 'relation_size')
+    not_negative = ('attention', 'masked', 'relation', 'loss_weight')
 
     def __init__(
         self,
@@ -64,7 +66,16 @@ class AttentionNonLocal(KDLoss):
         relation: float = 4e-4,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            temperature=temperature,
+            relation_size=relation_size,
+            attention=attention,
+            masked=masked,
+            relation=relation,
+            loss_weight=loss_weight,
+        )
         self.adapter = nn.Conv2d(student_channels, teacher_channels, 1)
         self.student_relation = NonLocal(teacher_channels)
         self.teacher_relation = NonLocal(teacher_channels)

@@ -26,6 +26,7 @@ class AttentionTransfer(KDLoss):
     """
 
     takes = frozenset({FeatureKind.VOXELS, FeatureKind.POINTS, FeatureKind.MAPS})
+    positive = ('power',)
 
     def __init__(
         self,
@@ -34,7 +35,12 @@ class AttentionTransfer(KDLoss):
         power: float = 2.0,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            power=power,
+            loss_weight=loss_weight,
+        )
         self.power = power
         self.loss_weight = loss_weight
 

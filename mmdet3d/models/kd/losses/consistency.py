@@ -34,6 +34,8 @@ class Consistency(KDLoss):
     """
 
     takes = frozenset({FeatureKind.OUTPUTS})
+    positive = ('max_boxes',)
+    not_negative = ('score_thr', 'iou_thr', 'box_weight', 'cls_weight', 'loss_weight')
 
     def __init__(
         self,
@@ -46,7 +48,16 @@ class Consistency(KDLoss):
         cls_weight: float = 1.0,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            score_thr=score_thr,
+            iou_thr=iou_thr,
+            max_boxes=max_boxes,
+            box_weight=box_weight,
+            cls_weight=cls_weight,
+            loss_weight=loss_weight,
+        )
         self.score_thr = score_thr
         self.iou_thr = iou_thr
         self.max_boxes = max_boxes

@@ -27,6 +27,7 @@ class CRD(KDLoss):
     """
 
     takes = frozenset({FeatureKind.VOXELS, FeatureKind.POINTS, FeatureKind.MAPS})
+    positive = ('embed_channels', 'num_samples', 'temperature')
 
     def __init__(
         self,
@@ -37,7 +38,14 @@ class CRD(KDLoss):
         temperature: float = 0.07,
         loss_weight: float = 0.02,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            embed_channels=embed_channels,
+            num_samples=num_samples,
+            temperature=temperature,
+            loss_weight=loss_weight,
+        )
         self.embed_teacher = nn.Linear(teacher_channels, embed_channels)
         self.embed_student = nn.Linear(student_channels, embed_channels)
         self.num_samples = num_samples

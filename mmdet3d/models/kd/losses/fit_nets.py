@@ -25,7 +25,11 @@ class FitNets(KDLoss):
     def __init__(
         self, teacher_channels: int, student_channels: int, loss_weight: float = 1.0
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            loss_weight=loss_weight,
+        )
         self.regressor = nn.Linear(student_channels, teacher_channels)
         self.loss_weight = loss_weight
 

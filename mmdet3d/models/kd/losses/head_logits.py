@@ -39,10 +39,12 @@ class HeadLogits(KDLoss):
         loss_weight: factor of the whole.
 
     Raises:
-        ValueError: if ``where`` is another.
+        ValueError: if an option is not what it can be.
     """
 
     takes = frozenset({FeatureKind.OUTPUTS})
+    choices = {'where': ('confident', 'assigned')}
+    not_negative = ('score_thr', 'cls_weight', 'box_weight', 'dir_weight', 'gamma', 'loss_weight')
 
     def __init__(
         self,
@@ -56,9 +58,17 @@ class HeadLogits(KDLoss):
         gamma: float = 2.0,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
-        if where not in ('confident', 'assigned'):
-            raise ValueError(f"where={where!r}: allowed are 'confident' and 'assigned'")
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            where=where,
+            score_thr=score_thr,
+            cls_weight=cls_weight,
+            box_weight=box_weight,
+            dir_weight=dir_weight,
+            gamma=gamma,
+            loss_weight=loss_weight,
+        )
         self.where = where
         self.score_thr = score_thr
         self.cls_weight = cls_weight

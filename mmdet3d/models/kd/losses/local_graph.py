@@ -1,8 +1,6 @@
 """The loss of PointDistiller: local distillation with reweighted learning."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,14 +19,6 @@ from mmdet3d.utils.kd_utils import (
 
 # The released code spells it so.
 _FUSE_ALIASES = {'idendity': 'identity'}
-_CHOICES = {
-    'sample_mode': tuple(SAMPLE_MODES),
-    'fuse_mode': (*FUSE_MODES, *_FUSE_ALIASES),
-    'pool_mode': ('none', 'max'),
-    'reweight': ('softmax', 'none'),
-    'scope': ('batch', 'frame'),
-}
-_POSITIVE = ('num_voxels', 'kneighbours', 'temperature', 'compression_ratio', 'out_channels')
 
 
 @KD_LOSSES.register_module()
@@ -56,6 +46,8 @@ class LocalGraph(KDLoss):
         pool_mode: 'max' takes the maximum over the K neighbours before comparing, 'none' does not.
         reweight: 'softmax' as in the paper, or 'none' for equal weights.
         scope: where neighbours are sought: 'batch' among all clouds, 'frame' in the same one.
+        local: compare neighbourhoods; False compares each voxel's own feature alone, as if it were
+            its only neighbour (the paper's ablation without local distillation).
         loss_weight: factor of this loss.
 
     Raises:
@@ -63,6 +55,14 @@ class LocalGraph(KDLoss):
     """
 
     takes = frozenset({FeatureKind.VOXELS, FeatureKind.POINTS, FeatureKind.MAPS})
+    choices = {
+        'sample_mode': SAMPLE_MODES,
+        'fuse_mode': (*FUSE_MODES, *_FUSE_ALIASES),
+        'pool_mode': ('none', 'max'),
+        'reweight': ('softmax', 'none'),
+        'scope': ('batch', 'frame'),
+    }
+    positive = ('num_voxels', 'kneighbours', 'temperature', 'compression_ratio', 'out_channels')
 
     def __init__(
         self,
@@ -78,23 +78,24 @@ class LocalGraph(KDLoss):
         pool_mode: str = 'none',
         reweight: str = 'softmax',
         scope: str = 'batch',
+        local: bool = True,
         loss_weight: float = 2.0,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
-        self.check_options(
-            {
-                'num_voxels': num_voxels,
-                'kneighbours': kneighbours,
-                'temperature': temperature,
-                'compression_ratio': compression_ratio,
-                'out_channels': out_channels,
-                'sample_mode': sample_mode,
-                'fuse_mode': fuse_mode,
-                'pool_mode': pool_mode,
-                'reweight': reweight,
-                'scope': scope,
-                'loss_weight': loss_weight,
-            }
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            num_voxels=num_voxels,
+            kneighbours=kneighbours,
+            temperature=temperature,
+            compression_ratio=compression_ratio,
+            out_channels=out_channels,
+            sample_mode=sample_mode,
+            fuse_mode=fuse_mode,
+            pool_mode=pool_mode,
+            reweight=reweight,
+            scope=scope,
+            local=local,
+            loss_weight=loss_weight,
         )
         self.num_voxels = num_voxels
         self.kneighbours = kneighbours
@@ -103,6 +104,7 @@ class LocalGraph(KDLoss):
         self.pool_mode = pool_mode
         self.reweight = reweight
         self.scope = scope
+        self.local = local
         self.loss_weight = loss_weight
         if out_channels is None and compression_ratio is not None:
             out_channels = int(teacher_channels / math.sqrt(compression_ratio))
@@ -110,22 +112,6 @@ class LocalGraph(KDLoss):
         fuse_mode = _FUSE_ALIASES.get(fuse_mode, fuse_mode)
         self.teacher_gcn_adapt = GraphAdapter(teacher_channels, out_channels, fuse_mode)
         self.student_gcn_adapt = GraphAdapter(student_channels, out_channels, fuse_mode)
-
-    @classmethod
-    def check_options(cls, options: Mapping[str, Any]) -> None:
-        """Check also that modes are among those allowed and that numbers are in their ranges.
-
-        Raises:
-            ValueError: if one is not.
-        """
-        super().check_options(options)
-        for name, value in options.items():
-            if name in _CHOICES and value not in _CHOICES[name]:
-                raise ValueError(f'{name}={value!r}: allowed are {", ".join(_CHOICES[name])}')
-            if name in _POSITIVE and value is not None and value <= 0:
-                raise ValueError(f'{name}={value}: it has to be positive')
-            if name == 'loss_weight' and value < 0:
-                raise ValueError(f'{name}={value}: it must not be negative')
 
     @in_float32
     def forward(self, student: Tensor, teacher: Tensor, batch: KDBatch) -> Tensor:
@@ -174,6 +160,8 @@ class LocalGraph(KDLoss):
         return softmax_weights(score, self.temperature)
 
     def _neighbours(self, teacher: Tensor, centres: Tensor, frames: Tensor) -> Tensor:
+        if not self.local:
+            return centres[:, None]
         if self.scope == 'frame' and len(centres):
             return nearest_neighbours_in_frame(teacher, centres, self.kneighbours, frames.long())
         return nearest_neighbours(teacher, centres, self.kneighbours)

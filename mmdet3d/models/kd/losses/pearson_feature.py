@@ -29,7 +29,11 @@ class PearsonFeature(KDLoss):
     def __init__(
         self, teacher_channels: int, student_channels: int, loss_weight: float = 6.0
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            loss_weight=loss_weight,
+        )
         same = teacher_channels == student_channels
         self.adapter = (
             nn.Identity() if same else nn.Linear(student_channels, teacher_channels, bias=False)

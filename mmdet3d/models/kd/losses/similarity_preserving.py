@@ -25,6 +25,7 @@ class SimilarityPreserving(KDLoss):
     """
 
     takes = frozenset({FeatureKind.VOXELS, FeatureKind.POINTS, FeatureKind.MAPS})
+    positive = ('num_samples',)
 
     def __init__(
         self,
@@ -33,7 +34,12 @@ class SimilarityPreserving(KDLoss):
         num_samples: int = 1024,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__(teacher_channels, student_channels)
+        super().__init__(
+            teacher_channels,
+            student_channels,
+            num_samples=num_samples,
+            loss_weight=loss_weight,
+        )
         self.num_samples = num_samples
         self.loss_weight = loss_weight
 

@@ -106,5 +106,5 @@ def test_a_teacher_that_sees_nothing_costs_nothing_and_stays_in_the_graph():
 
 
 def test_another_place_is_an_error():
-    with pytest.raises(ValueError, match="where='everywhere': allowed are 'confident'"):
+    with pytest.raises(ValueError, match="where='everywhere': allowed are confident, assigned"):
         HeadLogits(2, 2, where='everywhere')
