@@ -271,7 +271,8 @@ class VoxelNet(Base3DDetector):
         """What losses on predictions may ask, of heads that know it."""
         if outputs is None or not hasattr(self.bbox_head, 'assigned'):
             return {}
-        head, maps = self.bbox_head, outputs.cls_scores
+        head: Any = self.bbox_head
+        maps = outputs.cls_scores
         return {
             'assigned': lambda: head.assigned(maps, batch.gt_bboxes_3d, batch.gt_labels_3d),
             'decode': lambda _sample, rows, codes, _labels: head.decode(maps, rows, codes),

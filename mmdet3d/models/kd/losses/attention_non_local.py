@@ -88,7 +88,8 @@ class AttentionNonLocal(KDLoss):
     def forward(self, student: Tensor, teacher: Tensor, batch: KDBatch) -> Tensor:
         """Return the loss, a scalar."""
         parts = self.parts(self.adapter(student), teacher.detach())
-        return self.loss_weight * sum(self.weights[name] * part for name, part in parts.items())
+        weighted = [self.weights[name] * part for name, part in parts.items()]
+        return self.loss_weight * torch.stack(weighted).sum()
 
     def parts(self, student: Tensor, teacher: Tensor) -> dict[str, Tensor]:
         """Return L_AT, L_AM and L_NL of maps of one width, the mean over samples each."""
@@ -110,7 +111,8 @@ class AttentionNonLocal(KDLoss):
         return attention.shape[1] * (attention / self.temperature).softmax(dim=1)
 
     def _relations(self, student: Tensor, teacher: Tensor) -> Tensor:
-        size = [min(self.relation_size, side) for side in teacher.shape[2:]]
+        height, width = (min(self.relation_size, side) for side in teacher.shape[2:])
+        size = height, width
         student, teacher = (functional.adaptive_avg_pool2d(x, size) for x in (student, teacher))
         return self.student_relation(student) - self.teacher_relation(teacher)
 
