@@ -1,5 +1,6 @@
 """Runners that carry a teacher, checkpoints that are safe to load, steps in mixed precision."""
 
+from mmcv_patched.runner.average_weights import AverageWeightsHook
 from mmcv_patched.runner.base_runner import BaseRunner
 from mmcv_patched.runner.checkpoint import load_file, point_to, save_checkpoint
 from mmcv_patched.runner.epoch_based_runner import EpochBasedRunner
@@ -19,6 +20,7 @@ from mmcv_patched.runner.weights import (
 )
 
 __all__ = [
+    'AverageWeightsHook',
     'BaseRunner',
     'EpochBasedRunner',
     'GradientCumulativeMixedPrecisionHook',
