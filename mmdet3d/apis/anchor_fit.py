@@ -1,7 +1,7 @@
 """Whether the anchors of a detector can be given the objects of a data set at all."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from mmdet3d.core.anchor import Anchor3DRangeGenerator
 from mmdet3d.datasets.custom_3d import Custom3DDataset
+from mmdet3d.datasets.dataset_wrappers import unwrapped
 
 # Frames whose objects are looked at, spread over a data set.
 _FRAMES = 200
@@ -113,7 +114,7 @@ def _overlap(one: Any, other: Any) -> float:
 def _median_objects(dataset: Dataset) -> dict[str, np.ndarray | None]:
     """Give each class's name and median length and width; None where no object was seen."""
     labels, sizes = [], []
-    parts = list(_parts(dataset))
+    parts = [each for each in unwrapped(dataset) if isinstance(each, Custom3DDataset)]
     for part in parts:
         for index in np.unique(np.linspace(0, len(part) - 1, _FRAMES).astype(int)):
             annos = part.get_ann_info(int(index))
@@ -126,12 +127,3 @@ def _median_objects(dataset: Dataset) -> dict[str, np.ndarray | None]:
         name: np.median(size[label == i], axis=0) if (label == i).any() else None
         for i, name in enumerate(parts[0].CLASSES)
     }
-
-
-def _parts(dataset: Any) -> Iterator[Custom3DDataset]:
-    """Give the data sets within any wrappers."""
-    if isinstance(dataset, Custom3DDataset):
-        yield dataset
-    for inner in getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]:
-        if inner is not None:
-            yield from _parts(inner)

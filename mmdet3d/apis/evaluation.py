@@ -36,6 +36,7 @@ def build_tested(cfg: mmcv.Config, section: str = 'test') -> Any:
     for part in parts_of(dataset):
         if hasattr(part, 'detection_range'):
             part.detection_range = range_of_detector(cfg) or part.detection_range
+            part.check_first_cloud()
     return dataset
 
 

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from mmcv.runner import HOOKS, OPTIMIZERS, RUNNERS, BaseRunner
+from mmcv.runner import HOOKS, OPTIMIZERS, RUNNERS, BaseRunner, Hook
 from mmdet.datasets.builder import build_dataloader
 from torch.utils.data import DataLoader
 
@@ -83,6 +83,7 @@ def check_training_sections(cfg: Any) -> None:
         _check_values(cfg, section)
     for section in ('checkpoint_config', 'log_config'):
         _check_values(cfg, section)
+    _check_run(cfg)
     grad_clip = (cfg.get('optimizer_config') or {}).get('grad_clip') or {}
     check_keys('optimizer_config.grad_clip', grad_clip, _GRAD_CLIP)
     check_arguments('log_config.hooks', (cfg.get('log_config') or {}).get('hooks'), (HOOKS,))
@@ -91,6 +92,28 @@ def check_training_sections(cfg: Any) -> None:
     _check_checkpoints(cfg.get('checkpoint_config') or {})
     for section, kind in _SCHEDULES.items():
         _check_schedule(section, kind, cfg.get(section))
+
+
+def _check_run(cfg: Any) -> None:
+    """Check what is of no section."""
+    if cfg.get('seed') is not None:
+        _require_whole('seed', cfg.seed, 0)
+    if cfg.get('fp16') and not isinstance(cfg.fp16, Mapping):
+        raise ValueError(f'fp16={cfg.fp16!r}: expected None, or such as dict(loss_scale=512.)')
+    if _value(cfg, 'checkpoint_config.interval') == 0:
+        raise ValueError('checkpoint_config.interval=0: expected 1 or more, or -1 for never')
+    hooks = cfg.get('custom_hooks') or []
+    if not isinstance(hooks, (list, tuple)):
+        raise ValueError(f'custom_hooks={hooks!r}: expected a list, such as [dict(type=...)]')
+    for i, hook in enumerate(hooks):
+        if isinstance(hook, Hook):
+            continue
+        if not isinstance(hook, Mapping) or 'type' not in hook:
+            raise ValueError(f'custom_hooks.{i}={hook!r}: expected such as dict(type=...)')
+        with suggest_names(HOOKS):
+            if isinstance(hook['type'], str) and hook['type'] not in HOOKS:
+                raise KeyError(f'{hook["type"]} is not in the {HOOKS.name} registry')
+        check_arguments(f'custom_hooks.{i}', _without(hook, 'priority'), (HOOKS,))
 
 
 def _without(section: Any, name: str) -> Any:

@@ -33,6 +33,7 @@ from mmdet3d.apis.settings import (
 )
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
+from mmdet3d.datasets.dataset_wrappers import unwrapped
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import adapt_to_weights
 from mmdet3d.utils.writable import check_folder
@@ -167,7 +168,11 @@ def _build_datasets(cfg: mmcv.Config) -> list[Any]:
         train = cfg.data.train.get('dataset', cfg.data.train)
         val.update(pipeline=train.pipeline, test_mode=False)
         sections.append(val)
-    return [build_dataset(section) for section in sections]
+    datasets = [build_dataset(section) for section in sections]
+    for part in unwrapped(datasets[0]):
+        if hasattr(part, 'check_first_cloud'):
+            part.check_first_cloud()
+    return datasets
 
 
 def _start_log(

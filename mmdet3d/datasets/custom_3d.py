@@ -21,7 +21,7 @@ from mmdet3d.datasets.info_kinds import require_keys
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
-from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+from mmdet3d.datasets.pipelines.load_points import LoadPointsFromFile, check_disk_backend
 from mmdet3d.datasets.ranges import range_of_points
 
 
@@ -255,6 +255,17 @@ class Custom3DDataset(EvaluatedDataset):
         """Labels of the trained classes in a frame, for mmdet's ``ClassBalancedDataset``."""
         labels = self.get_ann_info(idx)['gt_labels_3d']
         return np.unique(labels[labels >= 0]).tolist()
+
+    def check_first_cloud(self) -> None:
+        """Read the first frame's points, as the pipeline does, so that a wrong path shows at once.
+
+        Raises:
+            FileNotFoundError: if the file is not there.
+            DataFormatError: if it is malformed, or of other columns than the pipeline loads.
+        """
+        steps = [] if self.pipeline is None else self.pipeline.transforms
+        if steps and isinstance(steps[0], LoadPointsFromFile):
+            steps[0]({'pts_filename': self.get_data_info(0)['pts_filename']})
 
     def pre_pipeline(self, results: dict[str, Any]) -> None:
         """Add the bookkeeping that pipeline steps expect."""

@@ -1,13 +1,27 @@
 """Data sets made of other data sets."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
 
 from mmdet3d.datasets.builder import DATASETS, build_dataset
+
+
+def unwrapped(dataset: Any) -> Iterator[Any]:
+    """Give the data sets within any wrappers that repeat, balance or join them.
+
+    Args:
+        dataset: a data set, wrapped or not.
+    """
+    inner = getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]
+    if inner == [None]:
+        yield dataset
+        return
+    for each in inner:
+        yield from unwrapped(each)
 
 
 @DATASETS.register_module()

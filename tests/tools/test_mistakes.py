@@ -75,6 +75,18 @@ TRAIN = [
         f'{STUDENT} --use-kd --teacher-checkpoint {{here}}/run/latest.pth --teacher-config t.py',
         'config t.py does not exist',
     ),
+    (
+        f'{CONFIG} --data-root {{data}} --cfg-options data.train.dataset.pts_prefix=velodine',
+        'training/velodine/',
+    ),
+    (
+        f'{CONFIG} --data-root {{data}} --cfg-options data.val.split=validation',
+        'validation/velodyne_reduced/',
+    ),
+    (
+        f'{CONFIG} --data-root {{data}} --cfg-options seed=abc',
+        "seed='abc': expected a whole number",
+    ),
     (f'{CONFIG} --cfg-options model.bakbone.out_channels=8', 'did you mean backbone'),
     (f'{CONFIG} --cfg-options model.backbone.type=SECND', 'did you mean SECOND'),
     (f'{CONFIG} --cfg-options runner.max_epochs', 'runner.max_epochs\' has no "="'),

@@ -1,4 +1,4 @@
-"""The settings of training and testing, whose keys no constructor judges."""
+"""The settings of training and testing, whose keys and values no constructor judges."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +17,10 @@ _PROPOSALS = ('nms_cfg', 'score_thr')
 _NMS = ('use_rotate_nms', 'iou_thr', 'nms_pre', 'nms_post')
 _SECOND_TRAIN = ('assigner', 'sampler', 'cls_pos_thr', 'cls_neg_thr')
 _SECOND_TEST = ('use_rotate_nms', 'nms_thr', 'score_thr')
+_SWITCHES = ('use_rotate_nms', 'nms_across_levels', 'debug')
+_SHARES = ('score_thr', 'nms_thr', 'iou_thr', 'cls_pos_thr', 'cls_neg_thr')
+_COUNTS = ('nms_pre', 'nms_post', 'max_num')
+_OVERLAPS = ('pos_iou_thr', 'neg_iou_thr', 'min_pos_iou')
 
 
 def check_anchor_phases(key: str, train_cfg: Mapping | None, test_cfg: Mapping | None) -> None:
@@ -71,3 +75,39 @@ def _check(key: str, cfg: Any, known: tuple[str, ...], needed: tuple[str, ...]) 
     missing = [name for name in needed if name not in cfg]
     if missing:
         raise ValueError(f'{key} has no {", ".join(missing)}: it needs {", ".join(needed)}')
+    for name, value in cfg.items():
+        _check_value(f'{key}.{name}', name, value)
+    _check_assigners(f'{key}.assigner', cfg.get('assigner'))
+
+
+def _check_value(key: str, name: str, value: Any) -> None:
+    if name in _SWITCHES and not isinstance(value, bool):
+        raise ValueError(f'{key}={value!r}: expected True or False')
+    if name in _COUNTS and (type(value) is not int or value == 0 or value < -1):
+        raise ValueError(f'{key}={value!r}: expected a whole number above 0, or -1 for all')
+    # Proposals may be without a least score.
+    if name in _SHARES and value is not None and not _is_share(value):
+        raise ValueError(f'{key}={value!r}: expected a number from 0 to 1')
+
+
+def _is_share(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and 0 <= value <= 1
+
+
+def _check_assigners(key: str, assigners: Any) -> None:
+    """The overlaps from which an object is assigned, and up to which nothing is."""
+    if isinstance(assigners, (list, tuple)):
+        for i, each in enumerate(assigners):
+            _check_assigners(f'{key}.{i}', each)
+    elif isinstance(assigners, Mapping):
+        shares = {name: assigners[name] for name in _OVERLAPS if name in assigners}
+        for name, value in shares.items():
+            if not _is_share(value):
+                raise ValueError(f'{key}.{name}={value!r}: expected a number from 0 to 1')
+        positive, negative = shares.get('pos_iou_thr'), shares.get('neg_iou_thr')
+        if positive is not None and negative is not None and negative > positive:
+            raise ValueError(
+                f'{key}.neg_iou_thr={negative} is above {key}.pos_iou_thr={positive}: what '
+                'overlaps by less than the first is background, by more than the second an object'
+            )

@@ -52,6 +52,7 @@ def without_labels(kitti_data, tmp_path_factory) -> Path:
     (folder / 'empty.pkl').write_bytes(pickle.dumps([]))
     custom = [{'sample_idx': 0, 'pts_path': 'a.bin', 'annos': {'gt_bboxes_3d': [], 'gt_names': []}}]
     (folder / 'custom.pkl').write_bytes(pickle.dumps(custom))
+    np.zeros((50, 4), np.float32).tofile(folder / 'a.bin')
     return folder
 
 
@@ -219,7 +220,6 @@ def test_a_test_draws_every_frame_of_every_part(cfg, checkpoint, tmp_path):
 
 
 def test_custom_data_are_drawn_too(cfg, checkpoint, without_labels, tmp_path):
-    np.zeros((50, 4), np.float32).tofile(without_labels / 'a.bin')
     cfg.data.test = custom(cfg, without_labels)
     run_test(cfg, checkpoint, show_dir='pictures')
     assert [path.name for path in (tmp_path / 'pictures').iterdir()] == ['000000.png']

@@ -46,6 +46,11 @@ VALUES = [
     ('lr_config', {'warmup': 'quadratic'}, r'lr_config=.*not a supported type'),
     ('log_config.interval', 0, 'log_config.interval=0'),
     ('checkpoint_config.interval', 'x', "checkpoint_config.interval='x'"),
+    ('checkpoint_config.interval', 0, 'checkpoint_config.interval=0: expected 1 or more, or -1'),
+    ('seed', 'abc', "seed='abc': expected a whole number"),
+    ('fp16', True, r'fp16=True: expected None, or such as dict\(loss_scale'),
+    ('custom_hooks', 'NumClassCheckHook', 'custom_hooks=.*expected a list'),
+    ('custom_hooks', ['NumClassCheckHook'], r'custom_hooks.0=.*expected such as dict'),
 ]
 
 
@@ -76,6 +81,7 @@ def test_a_value_that_makes_no_sense_is_named(repo_root, option, value, message)
     [
         ('optimizer.type', 'AdmW', 'did you mean AdamW'),
         ('lr_config.policy', 'ciclic', 'did you mean CyclicLrUpdaterHook'),
+        ('custom_hooks', [{'type': 'AverageWeightHook'}], 'did you mean AverageWeightsHook'),
     ],
 )
 def test_a_misspelt_type_is_named_with_a_near_one(repo_root, option, value, message):

@@ -189,3 +189,26 @@ def test_a_published_range_of_one_place_is_warned_of(repo_root):
     meant = r'\[0, -39.68, -1.78, 69.12, 39.68, -1.78\] is meant'
     with pytest.warns(UserWarning, match=rf'all anchors stand on one place.*{meant}'):
         build_model(cfg)
+
+
+@pytest.mark.parametrize(
+    'config, key, value, message',
+    [
+        (PILLARS, 'test_cfg.nms_thr', 'abc', r"test_cfg.nms_thr='abc': expected a number from 0"),
+        (PILLARS, 'test_cfg.score_thr', 1.5, r'test_cfg.score_thr=1.5: expected'),
+        (PILLARS, 'test_cfg.max_num', 0, r'test_cfg.max_num=0: expected a whole number'),
+        (PILLARS, 'test_cfg.nms_pre', 2.5, r'test_cfg.nms_pre=2.5: expected a whole number'),
+        (FPN, 'test_cfg.pts.use_rotate_nms', 'yes', r"use_rotate_nms='yes': expected True or"),
+        (POINTS, 'test_cfg.rpn.nms_cfg.iou_thr', -0.1, r'rpn.nms_cfg.iou_thr=-0.1: expected'),
+        (POINTS, 'train_cfg.rcnn.cls_pos_thr', '1', r"train_cfg.rcnn.cls_pos_thr='1': expected"),
+        (PILLARS, 'train_cfg.assigner.0.pos_iou_thr', 1.5, r'assigner.0.pos_iou_thr=1.5: expected'),
+        (SECOND, 'train_cfg.assigner.2.neg_iou_thr', 0.9, r'2.neg_iou_thr=0.9 is above .*=0.6'),
+        (FPN, 'train_cfg.pts.assigner.min_pos_iou', None, r'min_pos_iou=None: expected'),
+    ],
+)
+def test_a_value_of_a_phase_that_cannot_be_is_named(repo_root, config, key, value, message):
+    cfg = load_config(repo_root / config).model
+    *above, last = key.split('.')
+    node_of(cfg, above)[last] = value
+    with pytest.raises(ValueError, match=message):
+        build_model(cfg)
