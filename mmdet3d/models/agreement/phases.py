@@ -1,5 +1,6 @@
 """The settings of training and testing, whose keys and values no constructor judges."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ _NMS = ('use_rotate_nms', 'iou_thr', 'nms_pre', 'nms_post')
 _SECOND_TRAIN = ('assigner', 'sampler', 'cls_pos_thr', 'cls_neg_thr')
 _SECOND_TEST = ('use_rotate_nms', 'nms_thr', 'score_thr')
 _SWITCHES = ('use_rotate_nms', 'nms_across_levels', 'debug')
-_SHARES = ('score_thr', 'nms_thr', 'iou_thr', 'cls_pos_thr', 'cls_neg_thr')
+_SHARES = ('nms_thr', 'iou_thr', 'cls_pos_thr', 'cls_neg_thr')
 _COUNTS = ('nms_pre', 'nms_post', 'max_num')
 _OVERLAPS = ('pos_iou_thr', 'neg_iou_thr', 'min_pos_iou')
 
@@ -85,14 +86,20 @@ def _check_value(key: str, name: str, value: Any) -> None:
         raise ValueError(f'{key}={value!r}: expected True or False')
     if name in _COUNTS and (type(value) is not int or value == 0 or value < -1):
         raise ValueError(f'{key}={value!r}: expected a whole number above 0, or -1 for all')
-    # Proposals may be without a least score.
-    if name in _SHARES and value is not None and not _is_share(value):
+    if name in _SHARES and not _is_share(value):
         raise ValueError(f'{key}={value!r}: expected a number from 0 to 1')
+    # Proposals may be without a least score; one above 1 lets nothing through.
+    if name == 'score_thr' and value is not None and not _is_number(value):
+        raise ValueError(f'{key}={value!r}: expected a number')
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def _is_share(value: Any) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and 0 <= value <= 1
+    return _is_number(value) and 0 <= value <= 1
 
 
 def _check_assigners(key: str, assigners: Any) -> None:

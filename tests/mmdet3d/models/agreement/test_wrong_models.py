@@ -195,7 +195,7 @@ def test_a_published_range_of_one_place_is_warned_of(repo_root):
     'config, key, value, message',
     [
         (PILLARS, 'test_cfg.nms_thr', 'abc', r"test_cfg.nms_thr='abc': expected a number from 0"),
-        (PILLARS, 'test_cfg.score_thr', 1.5, r'test_cfg.score_thr=1.5: expected'),
+        (PILLARS, 'test_cfg.score_thr', '0.1', r"test_cfg.score_thr='0.1': expected a number"),
         (PILLARS, 'test_cfg.max_num', 0, r'test_cfg.max_num=0: expected a whole number'),
         (PILLARS, 'test_cfg.nms_pre', 2.5, r'test_cfg.nms_pre=2.5: expected a whole number'),
         (FPN, 'test_cfg.pts.use_rotate_nms', 'yes', r"use_rotate_nms='yes': expected True or"),
