@@ -145,7 +145,8 @@ def test_the_best_checkpoint_is_kept(cfg):
     # Only a group of processes has a use for gpu_collect, and one is none the worse for it.
     cfg.evaluation.update(gpu_collect=True, save_best='auto', interval=1, metric='mAP')
     # Whatever is predicted is found: mmcv keeps no checkpoint whose figure is 0.
-    cfg.model.test_cfg.update(score_thr=0.0, nms_thr=1.0, nms_pre=1000, max_num=1000)
+    found = dict(score_thr=0.0, nms_thr=1.0, nms_pre=5000, max_num=5000, use_rotate_nms=False)
+    cfg.model.test_cfg.update(found)
     cfg.data.val.min_overlaps = dict.fromkeys(cfg.data.val.classes, 1e-6)
     messages = run_training(cfg, seed=0).meta['hook_msgs']
     assert messages['best_score'] > 0
