@@ -67,12 +67,25 @@ def train_model(
     check_agreement(cfg)
     if validate and val_dataset is None:
         val_dataset = check_validation(cfg)
+    if teacher is not None and model.kd_losses is None:
+        model.init_kd(teacher)
     _adapt_to_start(model, cfg)
-    last_taught = None
-    if teacher is not None:
-        if model.kd_losses is None:
-            model.init_kd(teacher)
-        last_taught = model.last_taught(teacher)
+    return _train(model, dataset, cfg, distributed, validate, timestamp, meta, teacher, val_dataset)
+
+
+def _train(
+    model: Any,
+    dataset: Dataset | list[Dataset],
+    cfg: mmcv.Config,
+    distributed: bool,
+    validate: bool,
+    timestamp: str | None,
+    meta: dict | None,
+    teacher: nn.Module | None,
+    val_dataset: Dataset | None,
+) -> Any:
+    """Train what has been checked, with a model in the form of the weights that it begins with."""
+    last_taught = None if teacher is None else model.last_taught(teacher)
     return train_detector(
         model,
         dataset,
@@ -149,7 +162,7 @@ def run_training(
         seed_process(cfg.seed, rank)
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES, notes)
-    return train_model(
+    return _train(
         model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
     )
 

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from mmdet3d.models.dense_heads.prediction_rows import flat
 from mmdet3d.models.interfaces import HeadOutputs
 
 
@@ -53,7 +55,7 @@ def flatten_outputs(outputs: HeadOutputs, num_classes: int) -> Predictions:
 def _flatten_maps(levels: list[Tensor], counts: list[int]) -> Tensor:
     """Bring each of (B, A * width, H, W) to (B, H * W * A, width), and join them."""
     rows = [
-        level.movedim(1, -1).reshape(len(level), -1, level.shape[1] // count)
+        flat(level, level.shape[1] // count).unflatten(0, (len(level), -1))
         for level, count in zip(levels, counts)
     ]
     return torch.cat(rows, dim=1)
@@ -76,10 +78,5 @@ def residual_distance(student: Tensor, teacher: Tensor, has_yaw: bool, beta: flo
     if has_yaw:
         turned = difference[:, 6:7].sin()
         difference = torch.cat([difference[:, :6], turned, difference[:, 7:]], dim=1)
-    return smooth_l1(difference, beta).sum(dim=1)
-
-
-def smooth_l1(difference: Tensor, beta: float) -> Tensor:
-    """Return d^2 / (2 beta) where |d| < beta, and |d| - beta / 2 beyond."""
-    size = difference.abs()
-    return torch.where(size < beta, size.square() / (2 * beta), size - beta / 2)
+    nothing = torch.zeros_like(difference)
+    return functional.smooth_l1_loss(difference, nothing, reduction='none', beta=beta).sum(dim=1)

@@ -2,11 +2,12 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mmcv_patched.precision import in_float32
 from mmdet3d.models.interfaces import HeadOutputs
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
-from mmdet3d.models.kd.outputs import Predictions, flatten_outputs, smooth_l1
+from mmdet3d.models.kd.outputs import Predictions, flatten_outputs, residual_distance
 from mmdet3d.ops import boxes_iou_bev
 
 _BEV = [0, 1, 3, 4, 6]
@@ -89,11 +90,11 @@ class Consistency(KDLoss):
         overlap, mate = boxes_iou_bev(boxes[:, _BEV], their_boxes[:, _BEV]).max(dim=1)
         paired = overlap > self.iou_thr
         mate = mate[paired]
-        apart = boxes[paired, :7] - their_boxes[mate, :7]
-        apart = torch.cat([apart[:, :6], apart[:, 6:].sin()], dim=1)
-        surprise = scores[paired].sigmoid() - their_scores[mate].sigmoid()
-        loss = self.box_weight * smooth_l1(apart, 1.0).mean(dim=1).sum()
-        return loss + self.cls_weight * smooth_l1(surprise, 1.0).sum(), len(mate)
+        apart = residual_distance(boxes[paired, :7], their_boxes[mate, :7], has_yaw=True, beta=1.0)
+        surprise = functional.smooth_l1_loss(
+            scores[paired].sigmoid(), their_scores[mate].sigmoid(), reduction='sum'
+        )
+        return self.box_weight * apart.sum() / 7 + self.cls_weight * surprise, len(mate)
 
     def _confident(
         self, sample: int, predictions: Predictions, batch: KDBatch
