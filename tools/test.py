@@ -9,6 +9,7 @@ import _environment  # noqa: F401
 
 from mmdet3d.apis import run_test
 from mmdet3d.apis.environment import seed_everything, use_deterministic_algorithms
+from mmdet3d.datasets.files import atomic_write
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments, add_old_test_arguments
@@ -91,7 +92,8 @@ def main() -> None:
         fuse_conv_bn=args.fuse_conv_bn,
     )
     if figures is not None and args.figures:
-        args.figures.write_text(json.dumps(figures, indent=1))
+        with atomic_write(args.figures) as file:
+            file.write(json.dumps(figures, indent=1).encode())
 
 
 if __name__ == '__main__':
