@@ -8,7 +8,8 @@ teacher = dict(
 labels = dict(part='unlabelled', score_thr=0.3, ignore_thr=0.1)
 # As many steps for every arm.
 student = dict(config='configs/quickstart/pointpillars_3class_student_4x.py', epochs=8, frames=360)
-_head = dict(type='HeadLogits', cls_weight=5.0, box_weight=1.0, dir_weight=0.2)
+# configs/_base_/distill/recommended.py
+_head = dict(type='HeadLogits', score_thr=0.1, cls_weight=15.0, box_weight=1.0, dir_weight=0.2)
 arms = dict(
     labelled=dict(train=dict(labelled=1)),
     mixed=dict(train=dict(labelled=1, taught=1)),
