@@ -1,4 +1,4 @@
-"""PointPillars sixteen times smaller, on labelled scenes: the paper's loss and the recommended one."""
+"""PointPillars 16 times smaller, on labelled scenes: the paper's loss and the recommended one."""
 
 data = dict(scenes=dict(train=360, val=300), seed=0)
 teacher = dict(config='configs/quickstart/pointpillars_3class.py', epochs=14, seed=0)
