@@ -13,7 +13,7 @@ def count_multiply_adds(model: nn.Module, batch: dict) -> float:
 
     Convolutions and matrix products count. What a layer with ``count_multiply_adds(input)`` does
     is counted by that method alone: torch sees the arithmetic of sparse convolutions on the CPU,
-    but not on a GPU.
+    but not on a GPU, and not that of the padding of voxels, which the tables count and is spared.
 
     Args:
         model: the detector.

@@ -2,12 +2,14 @@
 
 from mmdet3d.models.layers.builder import LAYERS, build_layer
 from mmdet3d.models.layers.feature_propagation import PointFPModule
+from mmdet3d.models.layers.linear_norm import scale_and_shift
 from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
 from mmdet3d.models.layers.roi_point_pool import RoIPointPool3d
 from mmdet3d.models.layers.set_abstraction import PointSAModule, PointSAModuleMSG
 from mmdet3d.models.layers.sync_norm import (
     NaiveSyncBatchNorm1d,
     NaiveSyncBatchNorm2d,
+    is_plain_batch_norm,
     waits_for_others,
 )
 
@@ -21,6 +23,8 @@ __all__ = [
     'PointwiseLinear',
     'RoIPointPool3d',
     'build_layer',
+    'is_plain_batch_norm',
     'make_pointwise_mlp',
+    'scale_and_shift',
     'waits_for_others',
 ]

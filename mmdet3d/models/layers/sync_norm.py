@@ -8,7 +8,12 @@ from torch import Tensor, nn
 from torch.nn.modules._functions import SyncBatchNorm
 from torch.nn.modules.batchnorm import _BatchNorm
 
-__all__ = ['NaiveSyncBatchNorm1d', 'NaiveSyncBatchNorm2d', 'waits_for_others']
+__all__ = [
+    'NaiveSyncBatchNorm1d',
+    'NaiveSyncBatchNorm2d',
+    'is_plain_batch_norm',
+    'waits_for_others',
+]
 
 
 class _SynchronisedOnGPU(_BatchNorm):
@@ -57,6 +62,13 @@ class NaiveSyncBatchNorm1d(_SynchronisedOnGPU, nn.BatchNorm1d):
 @NORM_LAYERS.register_module('naiveSyncBN2d')
 class NaiveSyncBatchNorm2d(_SynchronisedOnGPU, nn.BatchNorm2d):
     """Batch normalisation of (N, C, H, W), see :class:`NaiveSyncBatchNorm1d`."""
+
+
+def is_plain_batch_norm(norm: nn.Module) -> bool:
+    """Tell whether ``norm`` now computes as ``BatchNorm1d`` does, on this process's batch alone."""
+    if type(norm) is NaiveSyncBatchNorm1d:
+        return not (norm.training and _several_processes())
+    return type(norm) is nn.BatchNorm1d
 
 
 def waits_for_others(module: nn.Module) -> bool:

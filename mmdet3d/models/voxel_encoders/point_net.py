@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import torch
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mmcv_patched.precision import in_float32
-from mmdet3d.models.layers.sync_norm import waits_for_others
+from mmdet3d.models.layers.linear_norm import scale_and_shift
+from mmdet3d.models.layers.sync_norm import is_plain_batch_norm, waits_for_others
+from mmdet3d.models.voxel_encoders.voxel_rows import VoxelRows
 
 NORM_CFG = {'type': 'BN1d', 'eps': 1e-3, 'momentum': 0.01}
 
@@ -43,24 +46,42 @@ class PFNLayer(nn.Module):
         self.norm = build_norm_layer(norm_cfg, self.units)[1]
         self.linear = nn.Linear(in_channels, self.units, bias=False)
 
-    def forward(self, points: Tensor, num_points: Tensor) -> Tensor:
-        """Return features of shape (M, 1, out_channels), or (M, P, out_channels) before the last.
+    def forward(self, points: Tensor, voxels: VoxelRows) -> Tensor:
+        """Return features of shape (M, out_channels), or (R, out_channels) before the last.
 
         Args:
-            points: point features of shape (M, P, in_channels), zero where there is no point.
-            num_points: number of points in each of the M voxels.
+            points: features of the rows of M voxels, of shape (R, in_channels).
+            voxels: which rows these are.
         """
-        # Padding takes part in the statistics: released weights were trained that way.
-        # Channels first and contiguous: see GraphAdapter in mmdet3d/models/kd.
-        x = self.norm(self.linear(points).transpose(1, 2).contiguous())
-        if self.mode == 'max':
+        x, scale, shift = self._unscaled(points, voxels)
+        if self.last_layer and self.mode == 'max':
             # The maximum of the rectified is the rectified maximum, with less to rectify.
-            pooled = x.max(dim=2, keepdim=True).values.relu()
-        else:
-            pooled = x.relu().sum(dim=2, keepdim=True) / num_points.to(x).view(-1, 1, 1)
-        if not self.last_layer:
-            pooled = torch.cat([x.relu(), pooled.expand_as(x)], dim=1)
-        return pooled.transpose(1, 2)
+            return torch.addcmul(shift, voxels.max(x), scale).relu()
+        x = torch.addcmul(shift, x, scale).relu()
+        pooled = voxels.max(x) if self.mode == 'max' else voxels.mean(x)
+        return pooled if self.last_layer else torch.cat([x, voxels.spread(pooled)], dim=1)
+
+    def count_multiply_adds(self, points: Tensor, voxels: VoxelRows) -> int:
+        """Return how many it takes with every slot of the voxels, as the paper counts them.
+
+        Args:
+            points: features of the rows, of shape (R, in_channels).
+            voxels: which rows these are.
+        """
+        return len(voxels.counts) * voxels.num_slots * points.shape[1] * self.units
+
+    def _unscaled(self, points: Tensor, voxels: VoxelRows) -> tuple[Tensor, Tensor, Tensor]:
+        """Return x, of shape (R, units), scale >= 0 and shift: scale * x + shift is normalised."""
+        if not is_plain_batch_norm(self.norm):
+            # Channels first and contiguous: see GraphAdapter in mmdet3d/models/kd.
+            slots = voxels.fill(self.linear(points)).transpose(1, 2).contiguous()
+            x = voxels.gather(self.norm(slots).transpose(1, 2))
+            return x, x.new_ones(self.units), x.new_zeros(self.units)
+        # Padding takes part in the statistics: released weights were trained that way.
+        count = len(voxels.counts) * voxels.num_slots
+        scale, shift = scale_and_shift(self.norm, self.linear, points, voxels.copies, count)
+        sign = torch.where(scale < 0, -1, 1).to(scale)
+        return functional.linear(points, self.linear.weight * sign[:, None]), scale * sign, shift
 
 
 class PointNetEncoder(nn.Module):
@@ -134,28 +155,29 @@ class PointNetEncoder(nn.Module):
             # Normalisation has no statistics of nothing; stay attached to the graph all the same.
             nothing = features.new_zeros(0, self.out_channels)
             return nothing + 0 * sum(parameter.sum() for parameter in self.parameters())
-        x = self._decorate(features, num_points, coors)
-        is_point = torch.arange(x.shape[1], device=x.device) < num_points[:, None]
-        x = x * is_point[..., None].to(x)
+        voxels = VoxelRows.of(num_points, features.shape[1])
+        x = self._decorate(features, coors, voxels)
         for layer in self.layers:
-            x = layer(x, num_points)
-        return x.squeeze(1)
+            x = layer(x, voxels)
+        return x
 
-    def _decorate(self, features: Tensor, num_points: Tensor, coors: Tensor) -> Tensor:
-        xyz = features[:, :, :3]
-        parts = [features]
+    def _decorate(self, features: Tensor, coors: Tensor, voxels: VoxelRows) -> Tensor:
+        """Features of the points as the layers take them, zero for padding, by rows."""
+        points = voxels.gather(features)
+        xyz = points[:, :3]
+        parts = [points]
         if self.with_cluster_center:
-            mean = xyz.sum(dim=1, keepdim=True) / num_points.to(features).view(-1, 1, 1)
-            parts.append(xyz - mean)
+            mean = features[:, :, :3].sum(dim=1) / voxels.num_points.to(features)[:, None]
+            parts.append(xyz - voxels.spread(mean))
         if self.with_voxel_center:
             cells = coors[:, [3, 2, 1]].to(features)
             centers = cells * cells.new_tensor(self.voxel_size) + cells.new_tensor(
                 self.first_center
             )
-            offset = (xyz - centers[:, None])[:, :, : self.center_axes]
+            offset = (xyz - voxels.spread(centers))[:, : self.center_axes]
             parts.append(offset)
             if self.center_for_position:
-                parts[0] = torch.cat([offset, features[:, :, self.center_axes :]], dim=-1)
+                parts[0] = torch.cat([offset, points[:, self.center_axes :]], dim=1)
         if self.with_distance:
-            parts.append(parts[0][:, :, :3].norm(dim=2, keepdim=True))
-        return torch.cat(parts, dim=-1)
+            parts.append(parts[0][:, :3].norm(dim=1, keepdim=True))
+        return torch.cat(parts, dim=1).masked_fill(voxels.is_padding[:, None], 0)
