@@ -11,23 +11,19 @@ def head(**options):
     return dict(kd_cfg=dict(terms=dict(head=dict(feature='head_outputs', loss=loss))))
 
 
-arms = dict(
-    plain=dict(),
-    published=dict(
-        kd_cfg=dict(
-            type='PointPillars',
-            compression_ratio=16,
-            num_voxels=1000,
-            kneighbours=32,
-            temperature=1e-2,
-        )
-    ),
-    head=head(cls_weight=5.0),
-)
+def published(num_voxels, kneighbours, temperature):
+    """Compare local graphs of the voxel features, as the paper does."""
+    options = dict(num_voxels=num_voxels, kneighbours=kneighbours, temperature=temperature)
+    return dict(kd_cfg=dict(type='PointPillars', compression_ratio=16, **options))
+
+
+arms = dict(plain=dict(), published=published(1000, 32, 1e-2), head=head(cls_weight=5.0))
 baseline = 'plain'
 seeds = [0, 1, 2, 3, 4, 5, 6, 7]
 
 _pillars = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class'
 full = dict(
-    teacher=dict(config=f'{_pillars}.py'), student=dict(config=f'{_pillars}_student_16x.py')
+    teacher=dict(config=f'{_pillars}.py'),
+    student=dict(config=f'{_pillars}_student_16x.py'),
+    arms=dict(published=published(12000, 128, 1e-4)),
 )
