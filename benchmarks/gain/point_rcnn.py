@@ -3,26 +3,12 @@
 data = dict(scenes=dict(train=360, val=300), seed=0)
 teacher = dict(config='configs/effect/point_rcnn.py', epochs=8, seed=0)
 student = dict(config='configs/effect/point_rcnn_16x.py', epochs=4)
+# configs/_base_/distill/recommended.py
+_head = dict(type='HeadLogits', score_thr=0.1, cls_weight=15.0, box_weight=1.0, dir_weight=0.2)
 arms = dict(
     plain=dict(),
     published=dict(kd_cfg=dict(type='PointRCNN', compression_ratio=16)),
-    # configs/_base_/distill/recommended.py
-    recommended=dict(
-        kd_cfg=dict(
-            terms=dict(
-                head=dict(
-                    feature='head_outputs',
-                    loss=dict(
-                        type='HeadLogits',
-                        score_thr=0.1,
-                        cls_weight=15.0,
-                        box_weight=1.0,
-                        dir_weight=0.2,
-                    ),
-                )
-            )
-        )
-    ),
+    recommended=dict(kd_cfg=dict(terms=dict(head=dict(feature='head_outputs', loss=_head)))),
 )
 baseline = 'plain'
 seeds = [0, 1, 2, 3]

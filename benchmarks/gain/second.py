@@ -3,6 +3,8 @@
 data = dict(scenes=dict(train=360, val=300), seed=0)
 teacher = dict(config='configs/effect/second.py', epochs=8, seed=0)
 student = dict(config='configs/effect/second_16x.py', epochs=3)
+# configs/_base_/distill/recommended.py
+_head = dict(type='HeadLogits', score_thr=0.1, cls_weight=15.0, box_weight=1.0, dir_weight=0.2)
 arms = dict(
     plain=dict(),
     published=dict(
@@ -10,23 +12,7 @@ arms = dict(
             type='SECOND', compression_ratio=16, num_voxels=256, kneighbours=128, temperature=1e-4
         )
     ),
-    # configs/_base_/distill/recommended.py
-    recommended=dict(
-        kd_cfg=dict(
-            terms=dict(
-                head=dict(
-                    feature='head_outputs',
-                    loss=dict(
-                        type='HeadLogits',
-                        score_thr=0.1,
-                        cls_weight=15.0,
-                        box_weight=1.0,
-                        dir_weight=0.2,
-                    ),
-                )
-            )
-        )
-    ),
+    recommended=dict(kd_cfg=dict(terms=dict(head=dict(feature='head_outputs', loss=_head)))),
 )
 baseline = 'plain'
 seeds = [0, 1, 2, 3]

@@ -6,10 +6,10 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from mmcv import Config
+from mmcv import Config, ConfigDict
 
 from mmdet3d.datasets.files import atomic_write
-from mmdet3d.report.gain.campaign import Campaign
+from mmdet3d.report.gain.campaign import TAUGHT, Campaign
 from mmdet3d.report.gain.places import Places
 from mmdet3d.utils.config import find_datasets, find_file, find_steps, load_config
 
@@ -68,15 +68,16 @@ def _set_schedule(cfg: Config, epochs: int | None) -> None:
     if epochs is not None:
         cfg.runner.max_epochs = epochs
     # After every epoch, so that little is lost of what is cut off.
-    cfg.checkpoint_config = {**cfg.checkpoint_config, 'interval': 1, 'max_keep_ckpts': 1}
-    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), dict(_AVERAGE)]
+    given = cfg.get('checkpoint_config') or {}
+    cfg.checkpoint_config = ConfigDict({**given, 'interval': 1, 'max_keep_ckpts': 1})
+    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), ConfigDict(_AVERAGE)]
 
 
 def _set_distillation(cfg: Config, plan: Mapping[str, Any], places: Places) -> None:
     if 'kd_cfg' in plan:
-        cfg.model.train_cfg.kd_cfg = deepcopy(plan['kd_cfg'])
+        cfg.model.train_cfg.kd_cfg = ConfigDict(plan['kd_cfg'])
         teacher = {'config': places.config(TEACHER), 'checkpoint': places.teacher_checkpoint}
-        cfg.teacher = {key: str(path) for key, path in teacher.items()}
+        cfg.teacher = ConfigDict({key: str(path) for key, path in teacher.items()})
 
 
 def _set_frames(cfg: Config, plan: Mapping[str, Any], places: Places) -> None:
@@ -87,7 +88,7 @@ def _set_frames(cfg: Config, plan: Mapping[str, Any], places: Places) -> None:
         cfg.data.train = _mixed(cfg, plan, places)
 
 
-def _mixed(cfg: Config, plan: Mapping[str, Any], places: Places) -> dict[str, Any]:
+def _mixed(cfg: Config, plan: Mapping[str, Any], places: Places) -> ConfigDict:
     """Mix frames of parts; pasted objects are those of the first one."""
     (whole,) = find_datasets(cfg.data.train)
     weights = plan['train']
@@ -95,7 +96,8 @@ def _mixed(cfg: Config, plan: Mapping[str, Any], places: Places) -> dict[str, An
     for dataset, part in zip(datasets, weights):
         _limit(dataset, part, next(iter(weights)), places)
     ratio = list(weights.values())
-    return dict(type='MixedDataset', datasets=datasets, ratio=ratio, length=plan['frames'])
+    frames = plan['frames']
+    return ConfigDict(type='MixedDataset', datasets=datasets, ratio=ratio, length=frames)
 
 
 def _limit(dataset: dict, part: str, pasted: str, places: Places) -> None:
@@ -103,6 +105,8 @@ def _limit(dataset: dict, part: str, pasted: str, places: Places) -> None:
     dataset['ann_file'] = str(places.part_infos(part))
     for step in find_steps(dataset.get('pipeline') or (), 'ObjectSample'):
         step['db_sampler']['info_path'] = str(places.part_objects(pasted))
+        if pasted == TAUGHT:  # whose points the teacher's labels come with
+            step['db_sampler']['data_root'] = f'{places.parts}/'
 
 
 def difference(base: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _KEYS = {
     'teacher': ('config', 'checkpoint', 'epochs', 'seed', 'part', 'options'),
     'labels': ('part', 'score_thr', 'ignore_thr'),
     'student': ('config', 'epochs', 'frames', 'options'),
-    'full': ('teacher', 'student'),
+    'full': ('teacher', 'student', 'arms'),
 }
 _ARM = ('kd_cfg', 'options', 'config', 'epochs', 'train')
 
@@ -61,7 +61,8 @@ def load_campaign(path: str | Path, full: bool = False) -> Campaign:
 
     Args:
         path: the file.
-        full: take teacher and student of its section ``full``.
+        full: take what its section ``full`` says: ``teacher``, ``student``, and ``arms`` in the
+            place of those of their names.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -96,14 +97,15 @@ def _section(said: Mapping[str, Any], dotted: str) -> Mapping[str, Any]:
 
 def _full_size(said: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
     full = said.get('full') or {}
-    if set(full) != {'teacher', 'student'}:
-        raise ValueError(f'{path} has no section full with teacher and student, which --full takes')
-    for section, value in full.items():
-        check_keys(f'full.{section}', value, _KEYS[section])
-    own = [name for name, arm in said.get('arms', {}).items() if 'config' in arm]
-    if own:
-        raise ValueError(f'{path}: the arms {own} have configs of their own, none of full size')
-    return dict(full)
+    for section in ('teacher', 'student'):
+        if not full.get(section):
+            raise ValueError(f'{path} has no full.{section}, which --full takes')
+        check_keys(f'full.{section}', full[section], _KEYS[section])
+    given, own = said.get('arms') or {}, full.get('arms') or {}
+    small = [name for name in given if 'config' in given[name] and name not in own]
+    if small:
+        raise ValueError(f'{path}: {small} of arms have configs of their own: give full.arms too')
+    return {**full, 'arms': {**given, **own}}
 
 
 def _check(campaign: Campaign) -> None:
@@ -133,9 +135,14 @@ def check_seeds(seeds: Any) -> None:
         raise ValueError(f'seeds={seeds!r}: expected different whole numbers, 0 or more')
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _check_parts(parts: Mapping[str, Sequence[float]]) -> None:
     for name, part in parts.items():
-        if len(part) != 2 or not 0 <= part[0] < part[1] <= 1:
+        is_pair = isinstance(part, (list, tuple)) and len(part) == 2
+        if not is_pair or not all(map(_is_number, part)) or not 0 <= part[0] < part[1] <= 1:
             raise ValueError(
                 f'parts.{name}={part!r}: expected where it begins and ends, as [0, 1 / 2] is the '
                 'first half of the frames'
@@ -167,13 +174,15 @@ def _check_arm(name: str, arm: Mapping[str, Any], campaign: Campaign) -> None:
             f'arm {name!r}: expected a name of letters, digits and underscores, and none of '
             f'{list(_RESERVED)}'
         )
+    if not isinstance(arm, Mapping):
+        raise ValueError(f'arms.{name}={arm!r}: expected a dict, which may be empty')
     check_keys(f'arms.{name}', arm, _ARM)
     known = [*campaign.parts, *([TAUGHT] if campaign.labels else [])]
     weights = arm.get('train') or {}
     if bool(weights) != bool(known):
         raise ValueError(f'arms.{name}.train={weights!r}: expected weights of the parts {known}')
     for part, weight in weights.items():
-        if part not in known or isinstance(weight, bool) or not weight > 0:
+        if part not in known or not _is_number(weight) or weight <= 0:
             raise ValueError(
                 f'arms.{name}.train.{part}={weight!r}: expected numbers above 0, of {known}'
             )

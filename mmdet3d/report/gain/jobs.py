@@ -1,22 +1,15 @@
-"""Jobs, each of some commands, in as many processes as there are devices."""
+"""Jobs of some commands each, several at a time."""
 
-import fcntl
-import os
-import signal
-import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from mmdet3d.report.gain.processes import Commands, hold
 from mmdet3d.report.gain.settings import check_settings, keep_settings
-from mmdet3d.utils.config import REPO_ROOT
-from mmdet3d.utils.parallel import LAUNCHER_VARIABLE
 
 _PAUSE = 0.1
 
@@ -27,8 +20,8 @@ class Job:
 
     Attributes:
         name: for messages.
-        folder: where its lock and what it prints go.
-        commands: the tools with their arguments, to be run from the root of this project.
+        folder: where its lock, its settings and what it prints go.
+        commands: to be run one after the other from the root of this project.
         result: the file that is there when all is done, which the last command writes.
         settings: what it is done with; nothing else may go on in its folder.
     """
@@ -38,16 +31,6 @@ class Job:
     commands: Sequence[Sequence[str]]
     result: Path
     settings: Mapping[str, Any]
-
-    @property
-    def output(self) -> Path:
-        """What the commands print."""
-        return self.folder / 'output.txt'
-
-
-def count_devices() -> int:
-    """Return how many jobs run side by side: one per GPU, or else one per core."""
-    return torch.cuda.device_count() or os.cpu_count() or 1
 
 
 def run_jobs(
@@ -74,137 +57,77 @@ def run_jobs(
         RuntimeError: if a command fails; the message has its last line.
         ValueError: if the folder of a job was begun with other settings.
     """
-    waiting, failure = deque(jobs), None
-    busy: list[Job] = []
-    running: dict[int, _Running] = {}
+    pool = _Pool(jobs, processes, threads, tell)
     try:
-        while running or (waiting and failure is None):
-            while waiting and failure is None and len(running) < processes:
-                slot = min(set(range(processes)) - set(running))
-                started = _start(waiting.popleft(), slot, threads, busy)
-                running |= {slot: started} if started else {}
+        while pool.goes_on():
+            pool.begin()
             time.sleep(_PAUSE)
-            for slot, each in list(running.items()):
-                try:
-                    if each.is_over():
-                        del running[slot]
-                        tell(each.job, each.seconds)
-                except RuntimeError as error:
-                    del running[slot]
-                    failure = failure or error
+            pool.look()
     finally:
-        for each in running.values():
-            each.end()
-    if failure is not None:
-        raise failure
-    return busy
+        pool.end()
+    if pool.failure is not None:
+        raise pool.failure
+    return pool.elsewhere
 
 
-def _start(job: Job, slot: int, threads: int, busy: list[Job]) -> '_Running | None':
-    """Start a job, unless it is done or another process is at it."""
-    check_settings(job.folder, job.settings)
-    if job.result.exists():
-        return None
-    stack = ExitStack()
-    if not stack.enter_context(hold(job.folder / 'lock')):
-        busy.append(job)
-        return None
-    if job.result.exists():  # by now
-        stack.close()
-        return None
-    keep_settings(job.folder, job.settings)
-    return _Running(job, _environment(slot, threads), stack)
+class _Pool:
+    """Jobs that wait, and those that run, by the number of their place."""
 
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        processes: int,
+        threads: int,
+        tell: Callable[[Job, float], None],
+    ) -> None:
+        self._waiting = deque(jobs)
+        self._running: dict[int, tuple[Job, Commands]] = {}
+        self._processes, self._threads, self._tell = processes, threads, tell
+        self.elsewhere: list[Job] = []
+        self.failure: RuntimeError | None = None
 
-@contextmanager
-def hold(path: Path) -> Iterator[bool]:
-    """Hold a lock until the end of the block, or of this process, however it ends.
+    def goes_on(self) -> bool:
+        """Whether there is anything left to do."""
+        return bool(self._running) or (bool(self._waiting) and self.failure is None)
 
-    Args:
-        path: the lock's file, which says which process holds it.
+    def begin(self) -> None:
+        """Begin jobs while there are places for them."""
+        while self._waiting and self.failure is None and len(self._running) < self._processes:
+            place = min(set(range(self._processes)) - set(self._running))
+            self._begin(self._waiting.popleft(), place)
 
-    Yields:
-        whether it could be had.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, 'a+') as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        file.truncate(0)
-        file.write(f'{os.getpid()}\n')
-        file.flush()
-        yield True
+    def _begin(self, job: Job, place: int) -> None:
+        """Begin a job, unless it is done or another process is at it."""
+        check_settings(job.folder, job.settings)
+        with ExitStack() as held:
+            if job.result.exists():
+                return
+            if not held.enter_context(hold(job.folder / 'lock')):
+                self.elsewhere.append(job)
+                return
+            if job.result.exists():  # by now
+                return
+            keep_settings(job.folder, job.settings)
+            output = job.folder / 'output.txt'
+            commands = Commands(job.commands, output, place, self._threads, held.pop_all())
+            self._running[place] = job, commands
 
-
-def _environment(slot: int, threads: int) -> dict[str, str]:
-    """What a process sees: its threads, its GPU, and whom it ends with."""
-    own = {'OMP_NUM_THREADS': str(threads), LAUNCHER_VARIABLE: str(os.getpid())}
-    count = torch.cuda.device_count()
-    if count:
-        given = os.environ.get('CUDA_VISIBLE_DEVICES')
-        names = given.split(',') if given else [str(index) for index in range(count)]
-        own['CUDA_VISIBLE_DEVICES'] = names[slot % count]
-    return {**os.environ, **own}
-
-
-class _Running:
-    """A job under way: one command after the other."""
-
-    def __init__(self, job: Job, environment: dict[str, str], held: ExitStack) -> None:
-        self.job = job
-        self._environment, self._held = environment, held
-        self._commands = deque(job.commands)
-        self._start = time.monotonic()
-        self._process = self._begin()
-
-    @property
-    def seconds(self) -> float:
-        """Since it was started."""
-        return time.monotonic() - self._start
-
-    def _begin(self) -> subprocess.Popen:
-        with open(self.job.output, 'a') as file:
-            return subprocess.Popen(
-                self._commands.popleft(),
-                cwd=REPO_ROOT,
-                env=self._environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                # Ctrl+C is this process's to handle; its children are told to end with theirs.
-                start_new_session=True,
-            )
-
-    def is_over(self) -> bool:
-        """Go on to the next command if there is one, and tell whether all are done.
-
-        Raises:
-            RuntimeError: if one failed.
-        """
-        status = self._process.poll()
-        if status is None:
-            return False
-        if status == 0 and self._commands:
-            self._process = self._begin()
-            return False
-        self._held.close()
-        if status != 0:
-            raise RuntimeError(
-                f'{self.job.name}: {self._last_line(status)} (the output is in '
-                f'{self.job.output}; the same command goes on from there)'
-            )
-        return True
-
-    def _last_line(self, status: int) -> str:
-        lines = self.job.output.read_text(errors='replace').split('\n')
-        errors = [line.removeprefix('error: ') for line in lines if line.startswith('error: ')]
-        return errors[-1] if errors and status > 0 else f'it ended with status {status}'
+    def look(self) -> None:
+        """See which jobs are done, and which have failed."""
+        for place, (job, commands) in list(self._running.items()):
+            status = commands.poll()
+            if status is None:
+                continue
+            del self._running[place]
+            if status == 0:
+                self._tell(job, commands.seconds)
+            elif self.failure is None:
+                self.failure = RuntimeError(
+                    f'{job.name}: {commands.complaint(status)} (all that it said is in '
+                    f'{commands.output}; the same command goes on from there)'
+                )
 
     def end(self) -> None:
-        """End the command with all processes that it has started."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait()
-        self._held.close()
+        """End what runs."""
+        for _, commands in self._running.values():
+            commands.end()

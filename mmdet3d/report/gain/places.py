@@ -49,13 +49,18 @@ class Places:
         """Weights of the teacher."""
         return self.checkpoint or self.teacher / 'latest.pth'
 
+    @property
+    def parts(self) -> Path:
+        """Folder of the parts of the frames to train on."""
+        return self.out / 'parts'
+
     def part_infos(self, part: str) -> Path:
         """Info file of a part of the frames to train on."""
-        return self.out / 'parts' / f'{self.layout}_infos_{part}.pkl'
+        return self.parts / f'{self.layout}_infos_{part}.pkl'
 
     def part_objects(self, part: str) -> Path:
         """Database of the objects in a part's frames."""
-        return self.out / 'parts' / f'{self.layout}_dbinfos_{part}.pkl'
+        return self.parts / f'{self.layout}_dbinfos_{part}.pkl'
 
     @property
     def taught(self) -> Path:

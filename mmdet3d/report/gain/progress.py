@@ -29,13 +29,17 @@ class Progress:
         """
         self._done += 1
         self._seconds.append(seconds)
-        found = ', '.join(f'{title} {value:.2f}' for title, value in figures.items())
         left = (self._total - self._done) * mean(self._seconds) / self._processes
         rest = f', about {duration(left)} left' if self._done < self._total else ''
         self._tell(
-            f'{time.strftime("%H:%M:%S")} {name} ({duration(seconds)}): {found}; '
+            f'{time.strftime("%H:%M:%S")} {name} ({duration(seconds)}): {in_words(figures)}; '
             f'{self._done} of {self._total} done{rest}'
         )
+
+
+def in_words(figures: Mapping[str, float]) -> str:
+    """Return figures by their titles as one line."""
+    return ', '.join(f'{title} {value:.2f}' for title, value in figures.items())
 
 
 def duration(seconds: float) -> str:

@@ -9,11 +9,12 @@ from mmcv import Config
 
 from mmdet3d.report.gain.arms import TEACHER, build_configs, write_config
 from mmdet3d.report.gain.campaign import Campaign, check_seeds, load_campaign
-from mmdet3d.report.gain.jobs import Job, count_devices, run_jobs
+from mmdet3d.report.gain.jobs import Job, run_jobs
 from mmdet3d.report.gain.measures import measure_of
 from mmdet3d.report.gain.parts import check_infos, write_parts
 from mmdet3d.report.gain.places import Places
-from mmdet3d.report.gain.progress import Progress, duration
+from mmdet3d.report.gain.processes import count_devices
+from mmdet3d.report.gain.progress import Progress, duration, in_words
 from mmdet3d.report.gain.report import collect_results, summarise, write_report
 from mmdet3d.report.gain.settings import check_settings
 from mmdet3d.report.gain.stages import data_job, label_job, student_job, teacher_job
@@ -44,7 +45,7 @@ def run_campaign(
         path: its file.
         out: its folder, by default ``work_dirs/gain`` and its name.
         data: folder of the data with its info files; None generates scenes.
-        full: take teacher and student of the campaign's section ``full``.
+        full: take what the campaign's section ``full`` says.
         seeds: instead of the campaign's.
         arms: which to train, all by default. The report is on all that there are.
         teacher_checkpoint: weights of the teacher, instead of training it.
@@ -96,11 +97,12 @@ def _find_places(
     return Places(out, data.resolve(), measure_of(kind).layout, weights)
 
 
-def _finish(job: Job, processes: int) -> None:
+def _finish(job: Job, processes: int, tested: Config | None = None) -> None:
     """Do a job that others need, alone, or wait for the process that is at it."""
 
     def say(job: Job, seconds: float) -> None:
-        _tell(f'{time.strftime("%H:%M:%S")} {job.name} ({duration(seconds)})')
+        found = f': {in_words(summarise(tested, job.result))}' if tested else ''
+        _tell(f'{time.strftime("%H:%M:%S")} {job.name} ({duration(seconds)}){found}')
 
     told = False
     while run_jobs([job], 1, processes, say):
@@ -136,7 +138,7 @@ class _Run:
         for name, cfg in self.configs.items():
             write_config(cfg, self.places.config(name))
         write_parts(self.campaign.parts, next(find_datasets(whole.data.train)), self.places)
-        _finish(teacher, self.processes)
+        _finish(teacher, self.processes, self.configs[TEACHER])
         if self.campaign.labels:
             _finish(label_job(self.campaign, self.places), self.processes)
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from mmcv import Config
 from mmdet3d.datasets.files import atomic_write
 
 _NAME = 'settings.json'
-_OUT = 'OUT'
+_OUT = 'OUT/'
 
 
 def settings_of(
@@ -26,10 +27,16 @@ def settings_of(
         others: what else matters.
     """
     said = {**others, 'config': cfg._cfg_dict.to_dict() if cfg else {}}
-    text = json.dumps(said, ensure_ascii=False, default=str).replace(str(out), _OUT)
-    content = weights.read_bytes() if weights and weights.exists() else None
-    digest = None if content is None else hashlib.sha256(content).hexdigest()
+    text = json.dumps(said, ensure_ascii=False, default=str).replace(f'{out}/', _OUT)
+    digest = None
+    if weights is not None and weights.exists():
+        digest = _digest(weights, weights.stat().st_mtime_ns)
     return {**json.loads(text), 'weights': digest}
+
+
+@cache
+def _digest(path: Path, changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def check_settings(folder: Path, settings: Mapping[str, Any]) -> None:
