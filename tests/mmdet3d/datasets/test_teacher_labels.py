@@ -123,11 +123,9 @@ def test_unsound_objects_take_their_rows_along(written):
 
 
 def test_a_frame_without_any_object_has_no_weight(written):
-    columns = {key: np.asarray(value)[:0] for key, value in written.label().objects.items()}
-    rows = ('gt_velocity', 'num_lidar_pts', 'num_radar_pts', 'valid_flag')
-    marks = (written.scores, written.ignored, 'gt_bboxes_3d', 'gt_boxes', 'gt_names', *rows)
-    kept = columns if written.kind == 'kitti' else {k: columns[k] for k in marks if k in columns}
-    written.objects.update(kept)
+    objects = written.label().objects
+    per_object = {k: v for k, v in objects.items() if isinstance(v, (list, np.ndarray))}
+    objects.update({k: v[:0] for k, v in per_object.items() if len(v) == 3 and k != 'sweeps'})
     annos = written.annos()
     assert annos['gt_weights_3d'].shape == (0,)
     assert len(annos['gt_bboxes_3d']) == 0
