@@ -36,6 +36,7 @@ from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.dataset_wrappers import unwrapped
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import adapt_to_weights
+from mmdet3d.utils.config import find_datasets
 from mmdet3d.utils.writable import check_folder
 from mmdet_patched.apis import find_start, seed_process, train_detector
 
@@ -178,8 +179,8 @@ def _build_datasets(cfg: mmcv.Config) -> list[Any]:
     sections = [cfg.data.train]
     if len(cfg.workflow) == 2:
         val = mmcv.ConfigDict(cfg.data.val)
-        train = cfg.data.train.get('dataset', cfg.data.train)
-        val.update(pipeline=train.pipeline, test_mode=False)
+        train = next(find_datasets(cfg.data.train))
+        val.update(pipeline=train['pipeline'], test_mode=False)
         sections.append(val)
     datasets = [build_dataset(section) for section in sections]
     for part in unwrapped(datasets[0]):

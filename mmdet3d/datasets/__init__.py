@@ -10,6 +10,7 @@ from mmdet3d.datasets.builder import (
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.dataset_wrappers import CBGSDataset
 from mmdet3d.datasets.kitti.dataset import KittiDataset
+from mmdet3d.datasets.mixed import MixedDataset
 from mmdet3d.datasets.nuscenes.dataset import NuScenesDataset
 from mmdet3d.datasets.pipelines import (
     BatchSampler,
@@ -49,6 +50,7 @@ __all__ = [
     'LoadAnnotations3D',
     'LoadPointsFromFile',
     'LoadPointsFromMultiSweeps',
+    'MixedDataset',
     'MultiScaleFlipAug3D',
     'NuScenesDataset',
     'ObjectNameFilter',

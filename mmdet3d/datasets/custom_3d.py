@@ -23,6 +23,8 @@ from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import LoadPointsFromFile, check_disk_backend
 from mmdet3d.datasets.ranges import range_of_points
+from mmdet3d.datasets.teacher_labels import object_weights, with_weights
+from mmdet3d.utils.arguments import switch
 
 
 @DATASETS.register_module()
@@ -31,8 +33,10 @@ class Custom3DDataset(EvaluatedDataset):
 
     The file holds a list with one dict per frame: ``sample_idx``, ``pts_path`` (relative to
     ``data_root``) and, for training, ``annos`` with ``gt_bboxes_3d`` (N, 7), boxes of the type
-    ``box_type_3d`` names, and ``gt_names`` (N,). A data set in another form overrides
-    :meth:`get_data_info`, :meth:`get_ann_info`, :meth:`object_names` and :meth:`has_truth`.
+    ``box_type_3d`` names, and ``gt_names`` (N,); of frames that a teacher labelled also
+    ``gt_scores`` and ``gt_ignored`` (N,), see ``docs/teacher_labels.md``. A data set in another
+    form overrides :meth:`get_data_info`, :meth:`get_ann_info`, :meth:`object_names` and
+    :meth:`has_truth`.
 
     Args:
         data_root: folder of the data set.
@@ -45,6 +49,8 @@ class Custom3DDataset(EvaluatedDataset):
         filter_empty_gt: in training, put another frame in the place of one without any object.
         test_mode: give no annotations.
         file_client_args: only ``dict(backend='disk')``.
+        weigh_by_score: an object that a teacher labelled weighs as much in the losses as its score,
+            else 1; what it marked as ignored has no weight either way. Ground truth weighs 1.
 
     Attributes:
         TRUTH_KEY: key in the annotation file of what is known of a frame's objects.
@@ -76,6 +82,7 @@ class Custom3DDataset(EvaluatedDataset):
         filter_empty_gt: bool = True,
         test_mode: bool = False,
         file_client_args: dict | None = None,
+        weigh_by_score: bool = True,
     ) -> None:
         super().__init__()
         if modality is not None and modality.get('use_camera'):
@@ -88,6 +95,7 @@ class Custom3DDataset(EvaluatedDataset):
         self.modality = modality or {}
         self.filter_empty_gt = filter_empty_gt
         self.test_mode = test_mode
+        self.weigh_by_score = switch(self, 'weigh_by_score', weigh_by_score)
         self.box_type_3d, self.box_mode_3d = get_box_type(box_type_3d)
         self.CLASSES = self.get_classes(classes)
         self.cat2id = {name: label for label, name in enumerate(self.CLASSES)}
@@ -220,7 +228,8 @@ class Custom3DDataset(EvaluatedDataset):
 
         Returns:
             ``gt_bboxes_3d`` (N boxes; velocities that are not known are 0), ``gt_labels_3d`` (N,)
-            int64, -1 for classes that are not trained, and ``gt_names`` (N,).
+            int64, -1 for classes that are not trained, and ``gt_names`` (N,); of a frame that a
+            teacher labelled ``gt_weights_3d`` (N,) float32, 0 for what is to be ignored.
 
         Raises:
             KeyError: if the annotation file has none.
@@ -229,11 +238,12 @@ class Custom3DDataset(EvaluatedDataset):
         boxes = np.asarray(annos['gt_bboxes_3d'], dtype=np.float32)
         boxes = boxes.reshape(len(boxes), -1) if len(boxes) else np.zeros((0, 7), np.float32)
         boxes = np.concatenate([boxes[:, :7], known_velocities(boxes[:, 7:])], axis=1)
-        return {
+        info = {
             'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1]),
             'gt_labels_3d': self._labels_of(annos['gt_names']),
             'gt_names': np.asarray(annos['gt_names']),
         }
+        return with_weights(info, object_weights(annos, self.weigh_by_score))
 
     def has_truth(self, index: int) -> bool:
         """Tell whether the objects of a frame are known: not in a split without labels."""
@@ -253,8 +263,9 @@ class Custom3DDataset(EvaluatedDataset):
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Labels of the trained classes in a frame, for mmdet's ``ClassBalancedDataset``."""
-        labels = self.get_ann_info(idx)['gt_labels_3d']
-        return np.unique(labels[labels >= 0]).tolist()
+        annos = self.get_ann_info(idx)
+        labels = annos['gt_labels_3d']
+        return np.unique(labels[(labels >= 0) & (annos.get('gt_weights_3d', 1) > 0)]).tolist()
 
     def check_first_cloud(self) -> None:
         """Read the first frame's points, as the pipeline does, so that a wrong path shows at once.

@@ -13,6 +13,7 @@ from mmdet3d.datasets.object_numbers import (
     keep_objects,
     sound_objects,
 )
+from mmdet3d.datasets.teacher_labels import check_marks
 
 EXPECTED = 'info file of Custom3DDataset'
 REMEDY = (
@@ -71,7 +72,7 @@ def _has_objects(annos: Any) -> bool:
 
 
 def _boxes_of(annos: Mapping[str, Any], where: str) -> np.ndarray:
-    """Check the boxes and names of a frame, and give the boxes, of shape (N, 7 or 9)."""
+    """Check the objects of a frame, and give the boxes, of shape (N, 7 or 9)."""
     boxes = as_numbers(annos['gt_bboxes_3d'], f'{where}: gt_bboxes_3d')
     if not boxes.size:
         boxes = np.zeros((0, 7))
@@ -86,4 +87,5 @@ def _boxes_of(annos: Mapping[str, Any], where: str) -> np.ndarray:
             f'{where}: gt_bboxes_3d has {len(boxes)} boxes, gt_names '
             f'{"is no list" if names < 0 else f"{names} names"}; expected one name for each box'
         )
+    check_marks(annos, len(boxes), where)
     return boxes

@@ -67,6 +67,12 @@ def _check_entry(path: str, name: str, entry: dict[str, Any]) -> None:
         raise DataFormatError(
             f'{path}: an entry of {name} has {sorted(map(str, entry))} but no {missing}. {_REMEDY}'
         )
+    score = entry.get('score', 0)
+    if not isinstance(score, (int, float, np.number)) or not score <= 1:
+        raise DataFormatError(
+            f'{path}: the score of {entry["path"]} is {score!r}; expected a number up to 1. '
+            f'{_REMEDY}'
+        )
     box = as_numbers(entry['box3d_lidar'], f'{path}: the box of {entry["path"]}')
     if box.shape not in ((7,), (9,)):
         raise DataFormatError(

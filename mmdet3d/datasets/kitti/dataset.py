@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.core.bbox import CameraInstance3DBoxes
+from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
 from mmdet3d.datasets.kitti.evaluation import KittiEvaluation
 from mmdet3d.datasets.kitti.frame_ids import cloud_name
-from mmdet3d.datasets.kitti.infos import camera_rows
+from mmdet3d.datasets.kitti.infos import camera_rows, mark_keys
 from mmdet3d.datasets.kitti.load_infos import load_kitti_infos
 from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.teacher_labels import detector_boxes, object_weights, with_weights
 
 
 @DATASETS.register_module()
@@ -113,23 +114,32 @@ class KittiDataset(KittiEvaluation):
         Returns:
             ``gt_bboxes_3d`` (N boxes of ``box_type_3d``), ``gt_labels_3d`` and ``labels`` (N,)
             int64, -1 for classes that are not trained, ``bboxes`` (N, 4) float32 pixels
-            (x1, y1, x2, y2), ``gt_names`` (N,) and ``difficulty`` (N,).
+            (x1, y1, x2, y2), ``gt_names`` (N,) and ``difficulty`` (N,); of a frame that a teacher
+            labelled ``gt_weights_3d`` (N,) float32, 0 for what is to be ignored.
 
         Raises:
             KeyError: if the info file has no annotations.
         """
         annos = self.remove_dontcare(self._annos(index))
-        lidar_from_camera = np.linalg.inv(camera_from_lidar(self.data_infos[index]['calib']))
-        boxes = CameraInstance3DBoxes(camera_rows(annos).astype(np.float32))
         labels = self._labels_of(annos['name'])
-        return {
-            'gt_bboxes_3d': boxes.convert_to(self.box_mode_3d, lidar_from_camera),
+        info = {
+            'gt_bboxes_3d': self._boxes(annos, self.data_infos[index]['calib']),
             'gt_labels_3d': labels,
             'bboxes': np.reshape(annos['bbox'], (-1, 4)).astype(np.float32),
             'labels': labels.copy(),
             'gt_names': np.asarray(annos['name']),
             'difficulty': np.asarray(annos['difficulty']),
         }
+        return with_weights(info, object_weights(annos, self.weigh_by_score, **mark_keys(annos)))
+
+    def _boxes(self, annos: dict[str, np.ndarray], calib: dict[str, np.ndarray]) -> Any:
+        """Boxes of ``box_type_3d``: those of the detector that labelled the frame, if one did."""
+        camera = camera_from_lidar(calib)
+        detected = detector_boxes(annos)
+        if detected is not None:
+            return LiDARInstance3DBoxes(detected).convert_to(self.box_mode_3d, camera)
+        boxes = CameraInstance3DBoxes(camera_rows(annos).astype(np.float32))
+        return boxes.convert_to(self.box_mode_3d, np.linalg.inv(camera))
 
     def remove_dontcare(self, ann_info: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Drop the entries of all arrays of ``ann_info`` whose ``name`` is ``'DontCare'``."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmdet3d.core.evaluation.kitti_utils.rules import DIFFICULTIES
 from mmdet3d.datasets.kitti.frame_ids import FrameId, file_stem
+from mmdet3d.datasets.teacher_labels import BOXES
 
 
 def frame_path(folder: str, kind: str, index: FrameId, suffix: str) -> str:
@@ -25,6 +26,21 @@ def camera_rows(annos: Mapping[str, Any]) -> np.ndarray:
     """
     columns = (('location', 3), ('dimensions', 3), ('rotation_y', 1))
     return np.concatenate([np.reshape(annos[key], (-1, width)) for key, width in columns], axis=1)
+
+
+def mark_keys(annos: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the keys of a teacher's scores and ignored flags in annotations.
+
+    Annotations of every kind have a ``score``, which is 0 or -1 in ground truth. It is a teacher's
+    where the boxes of its detector stand beside it.
+
+    Args:
+        annos: the annotations.
+
+    Returns:
+        ``scores``, None if there are no teacher's, and ``ignored``.
+    """
+    return {'scores': 'score' if BOXES in annos else None, 'ignored': 'ignored'}
 
 
 def difficulty_levels(annos: dict[str, np.ndarray]) -> np.ndarray:

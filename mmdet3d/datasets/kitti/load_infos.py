@@ -10,8 +10,9 @@ from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.info_kinds import load_frames, require_keys
 from mmdet3d.datasets.kitti.calib import complete_calib
 from mmdet3d.datasets.kitti.frame_ids import is_name, stem_of
-from mmdet3d.datasets.kitti.infos import camera_rows
+from mmdet3d.datasets.kitti.infos import camera_rows, mark_keys
 from mmdet3d.datasets.object_numbers import count_rows, keep_objects, sound_objects
+from mmdet3d.datasets.teacher_labels import check_boxes, check_marks, judged_rows
 
 _EXPECTED = 'info file of KITTI'
 _REMEDY = (
@@ -81,7 +82,7 @@ def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any
     annos = [_complete_annos(infos[index]['annos'], f'{path}, frame {index}') for index in labelled]
     is_object = [each['name'] != DONT_CARE for each in annos]
     frames = [
-        (f'frame {stem_of(infos[index])}', camera_rows(each)[objects], each['name'][objects])
+        (f'frame {stem_of(infos[index])}', _rows(each)[objects], each['name'][objects])
         for index, each, objects in zip(labelled, annos, is_object)
     ]
     for index, each, objects, sound in zip(labelled, annos, is_object, sound_objects(path, frames)):
@@ -90,6 +91,10 @@ def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any
         kept = each if keep.all() else keep_objects(each, keep)
         infos[index] = {**infos[index], 'annos': kept}
     return infos
+
+
+def _rows(annos: Mapping[str, Any]) -> np.ndarray:
+    return judged_rows(camera_rows(annos), annos)
 
 
 def _complete_annos(annos: Any, where: str) -> dict[str, Any]:
@@ -107,4 +112,7 @@ def _complete_annos(annos: Any, where: str) -> dict[str, Any]:
             f'{where}: expected dimensions and location of shape (N, 3) and rotation_y of shape '
             f'(N,), of numbers ({error})'
         ) from error
+    count = lengths['name']
+    check_boxes(annos, count, where, columns=(7,))
+    check_marks(annos, count, where, **mark_keys(annos))
     return {**annos, 'name': with_dont_care(np.asarray(annos['name'], dtype=np.str_))}

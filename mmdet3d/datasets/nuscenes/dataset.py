@@ -14,6 +14,7 @@ from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.measured import MODALITY, NuScenesEvaluation
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.teacher_labels import IGNORED, detector_boxes, object_weights, with_weights
 
 
 @DATASETS.register_module()
@@ -168,27 +169,38 @@ class NuScenesDataset(NuScenesEvaluation):
         Returns:
             ``gt_bboxes_3d`` (N boxes of 9 columns, or 7 without velocity; velocities that are not
             known are 0), ``gt_labels_3d`` (N,) int64, -1 for classes that are not trained, and
-            ``gt_names`` (N,).
+            ``gt_names`` (N,); of a frame that a teacher labelled ``gt_weights_3d`` (N,) float32, 0
+            for what is to be ignored.
 
         Raises:
             KeyError: if the info file has no annotations.
         """
         annos = self._annos(index)
         kept = self._kept(annos)
-        boxes = np.reshape(annos['gt_boxes'], (-1, 7))[kept]
         names = np.asarray(annos['gt_names'])[kept]
-        if self.with_velocity:
-            velocity = known_velocities(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
-            boxes = np.concatenate([boxes, velocity], axis=1)
-        boxes = boxes.astype(np.float32)
-        return {
-            'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1], origin=(0.5, 0.5, 0.5)),
+        info = {
+            'gt_bboxes_3d': self._boxes(annos, kept),
             'gt_labels_3d': self._labels_of(names),
             'gt_names': names,
         }
+        weights = object_weights(annos, self.weigh_by_score)
+        return with_weights(info, None if weights is None else weights[kept])
+
+    def _boxes(self, annos: dict[str, Any], kept: np.ndarray) -> Any:
+        """The boxes to learn: those of the detector that labelled the frame, if one did."""
+        detected = detector_boxes(annos)
+        origin = (0.5, 0.5, 0.5) if detected is None else (0.5, 0.5, 0)
+        boxes = np.reshape(annos['gt_boxes'], (-1, 7)) if detected is None else detected
+        columns = [boxes[kept, :7]]
+        if self.with_velocity:
+            velocity = boxes[:, 7:] if boxes.shape[1] > 7 else annos['gt_velocity']
+            columns.append(known_velocities(np.reshape(velocity, (-1, 2))[kept]))
+        rows = np.concatenate(columns, axis=1).astype(np.float32)
+        return self.box_type_3d(rows, box_dim=rows.shape[1], origin=origin)
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Labels of the trained classes in a frame."""
         annos = self._annos(idx)
-        names = set(np.asarray(annos['gt_names'])[self._kept(annos)])
+        kept = self._kept(annos) & ~np.asarray(annos.get(IGNORED, False), dtype=bool)
+        names = set(np.asarray(annos['gt_names'])[kept])
         return sorted(self.cat2id[name] for name in names if name in self.cat2id)

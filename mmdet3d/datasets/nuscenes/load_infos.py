@@ -10,6 +10,14 @@ from mmdet3d.datasets.files import DataFormatError, load_info_file
 from mmdet3d.datasets.info_kinds import check_frames, foreign_file, require_keys
 from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
 from mmdet3d.datasets.object_numbers import as_numbers, count_rows, keep_objects, sound_objects
+from mmdet3d.datasets.teacher_labels import (
+    BOXES,
+    IGNORED,
+    SCORES,
+    check_boxes,
+    check_marks,
+    judged_rows,
+)
 
 _EXPECTED = "info file of nuScenes, which holds a dict of 'infos' and 'metadata'"
 _REMEDY = (
@@ -25,6 +33,9 @@ _OBJECTS = (
     'num_lidar_pts',
     'num_radar_pts',
     'valid_flag',
+    BOXES,
+    SCORES,
+    IGNORED,
 )
 
 
@@ -88,13 +99,20 @@ def _check_objects(info: Mapping[str, Any], where: str) -> None:
     lengths = {key: count_rows(info[key]) for key in _OBJECTS if key in info}
     if len(set(lengths.values())) > 1:
         raise DataFormatError(f'{where}: the arrays of the objects differ in length: {lengths}')
+    count = lengths['gt_boxes']
+    check_boxes(info, count, where, columns=(7, 9))
+    check_marks(info, count, where)
+
+
+def _rows(info: Mapping[str, Any]) -> np.ndarray:
+    return judged_rows(np.reshape(info['gt_boxes'], (-1, 7)), info)
 
 
 def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Drop the unsound objects of all samples, with a warning."""
     labelled = [index for index, info in enumerate(infos) if info.get('gt_boxes') is not None]
     frames = [
-        (f'sample {info["token"]}', np.reshape(info['gt_boxes'], (-1, 7)), info['gt_names'])
+        (f'sample {info["token"]}', _rows(info), info['gt_names'])
         for info in (infos[index] for index in labelled)
     ]
     for index, keep in zip(labelled, sound_objects(path, frames)):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mmcv.parallel import DataContainer
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.weights import WEIGHTS
 from mmdet3d.utils.arguments import ShowsArguments, names
 
 META_KEYS = (
@@ -40,7 +41,9 @@ class Collect3D(ShowsArguments):
 
     Args:
         keys: keys of the frame to hand on.
-        meta_keys: keys gathered in ``img_metas``; those a frame does not have are left out.
+        meta_keys: keys gathered in ``img_metas``; those a frame does not have are left out. The
+            weights of its objects, ``gt_weights_3d``, are there whenever it has them: the heads
+            read them.
 
     Raises:
         ValueError: at construction, if either is no list of names.
@@ -62,7 +65,7 @@ class Collect3D(ShowsArguments):
                 f'Collect3D was asked for {missing}, which no earlier step produced; there are '
                 f'{sorted(results)}'
             )
-        metas = {key: results[key] for key in self.meta_keys if key in results}
+        metas = {key: results[key] for key in (*self.meta_keys, WEIGHTS) if key in results}
         data = {'img_metas': DataContainer(metas, cpu_only=True)}
         data.update((key, results[key]) for key in self.keys)
         return data

@@ -18,6 +18,7 @@ from mmdet3d.datasets.object_database import DbInfos, load_database
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
+from mmdet3d.datasets.pipelines.weights import WEIGHTS
 from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
 from mmdet3d.utils.arguments import (
     ShowsArguments,
@@ -25,6 +26,7 @@ from mmdet3d.utils.arguments import (
     misfit,
     names,
     number,
+    switch,
     whole,
 )
 
@@ -80,6 +82,8 @@ class DataBaseSampler(ShowsArguments):
         classes: names of the trained classes, in label order.
         points_loader: config of the step that reads an object's points.
         file_client_args: only ``dict(backend='disk')``.
+        weigh_by_score: an object that a teacher labelled weighs as much in the losses as the
+            ``score`` of its entry, else 1. A score of 0 or less is none.
 
     Raises:
         FileNotFoundError: if ``info_path`` does not exist.
@@ -98,8 +102,10 @@ class DataBaseSampler(ShowsArguments):
         classes: Sequence[str] | None = None,
         points_loader: Mapping[str, Any] = _POINTS_LOADER,
         file_client_args: dict | None = None,
+        weigh_by_score: bool = True,
     ) -> None:
         check_disk_backend(file_client_args)
+        self.weigh_by_score = switch(self, 'weigh_by_score', weigh_by_score)
         self.file_client_args = file_client_args
         self.info_path = self._path('info_path', info_path)
         self.data_root = self._path('data_root', data_root or '')
@@ -212,7 +218,8 @@ class DataBaseSampler(ShowsArguments):
         Returns:
             None if nothing is sampled, else a dict of ``gt_labels_3d``, int64 of shape (M,),
             ``gt_bboxes_3d``, float32 of shape (M, 7 or more), ``points`` (points of all M, in
-            place) and ``group_ids`` of shape (M,), which go on from the frame's.
+            place), ``group_ids`` of shape (M,), which go on from the frame's, and, if one of them
+            has a teacher's score, ``gt_weights_3d``, float32 of shape (M,).
 
         Raises:
             ValueError: if ``img`` or ``ground_plane`` is given.
@@ -235,7 +242,14 @@ class DataBaseSampler(ShowsArguments):
             'gt_bboxes_3d': boxes[len(gt_bboxes) :],
             'points': self._load_points(sampled),
             'group_ids': np.arange(len(gt_bboxes), len(boxes)),
+            **self._weights(sampled),
         }
+
+    def _weights(self, sampled: list[dict]) -> dict[str, np.ndarray]:
+        scores = np.array([info.get('score', 0) for info in sampled], dtype=np.float32)
+        if not self.weigh_by_score or not (scores > 0).any():
+            return {}
+        return {WEIGHTS: np.where(scores > 0, scores, np.float32(1))}
 
     def sample_class_v2(self, name: str, num: int, gt_bboxes: np.ndarray) -> list[dict]:
         """Draw ``num`` objects of a class and keep those that collide with nothing.

@@ -23,7 +23,8 @@ class LoadAnnotations3D(ShowsArguments):
     """Take the 3D boxes and their labels from ``results['ann_info']``.
 
     Args:
-        with_bbox_3d: add ``gt_bboxes_3d`` and list it in ``bbox3d_fields``.
+        with_bbox_3d: add ``gt_bboxes_3d`` and list it in ``bbox3d_fields``; of frames that a
+            teacher labelled add ``gt_weights_3d`` too, the objects' weights in the losses.
         with_label_3d: add ``gt_labels_3d``, int64 of shape (N,).
         others: mmdetection3d's switches for images and segmentation, which must be False, and its
             options that only matter together with them, which are accepted and not used.
@@ -65,6 +66,8 @@ class LoadAnnotations3D(ShowsArguments):
         if self.with_bbox_3d:
             results['gt_bboxes_3d'] = results['ann_info']['gt_bboxes_3d']
             results['bbox3d_fields'].append('gt_bboxes_3d')
+            if 'gt_weights_3d' in results['ann_info']:
+                results['gt_weights_3d'] = results['ann_info']['gt_weights_3d']
         if self.with_label_3d:
             results['gt_labels_3d'] = results['ann_info']['gt_labels_3d']
         return results

@@ -6,10 +6,13 @@ import numpy as np
 import torch
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.weights import WEIGHTS, weights_of
 from mmdet3d.utils.arguments import ShowsArguments, names, space
 
 
 def _keep(results: dict, mask: np.ndarray) -> dict:
+    if WEIGHTS in results:
+        results[WEIGHTS] = weights_of(results)[mask]
     results['gt_bboxes_3d'] = results['gt_bboxes_3d'][torch.from_numpy(mask)]
     results['gt_labels_3d'] = results['gt_labels_3d'][mask]
     return results
@@ -42,6 +45,8 @@ class ObjectRangeFilter(ShowsArguments):
 class ObjectNameFilter(ShowsArguments):
     """Keep the objects whose class is one of the trained ones, so drop those labelled -1.
 
+    Ignored regions, of weight 0, are kept whatever their class.
+
     Args:
         classes: names of the trained classes; label i means ``classes[i]``.
 
@@ -55,4 +60,5 @@ class ObjectNameFilter(ShowsArguments):
 
     def __call__(self, results: dict) -> dict:
         """Filter ``gt_bboxes_3d`` and ``gt_labels_3d``."""
-        return _keep(results, np.isin(results['gt_labels_3d'], self.labels))
+        is_trained = np.isin(results['gt_labels_3d'], self.labels)
+        return _keep(results, is_trained | (weights_of(results) == 0))

@@ -4,6 +4,7 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
+from mmdet3d.datasets.pipelines.weights import WEIGHTS, weights_of
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 from mmdet3d.utils.arguments import ShowsArguments, mapping, switch
 
@@ -46,7 +47,7 @@ class ObjectSample(ShowsArguments):
         self.db_sampler = OBJECTSAMPLERS.build({'type': 'DataBaseSampler', **config})
 
     def __call__(self, results: dict) -> dict:
-        """Extend ``points``, ``gt_bboxes_3d`` and ``gt_labels_3d``.
+        """Extend ``points``, ``gt_bboxes_3d``, ``gt_labels_3d`` and, if known, ``gt_weights_3d``.
 
         Points of the frame inside a pasted box are removed, the object's own come first.
 
@@ -64,6 +65,7 @@ class ObjectSample(ShowsArguments):
                 f'{sampled["points"].tensor.shape[1]}; give db_sampler.points_loader the use_dim '
                 'of LoadPointsFromFile'
             )
+        _extend_weights(results, sampled)
         results['points'] = points.cat([sampled['points'], points])
         results['gt_bboxes_3d'] = boxes.new_box(
             np.concatenate([boxes.tensor.numpy(), sampled['gt_bboxes_3d']])
@@ -84,3 +86,9 @@ class ObjectSample(ShowsArguments):
         """
         inside = points_in_boxes(points.tensor.numpy(), boxes[:, :7]).any(axis=1)
         return points[np.flatnonzero(~inside)]
+
+
+def _extend_weights(results: dict, sampled: dict) -> None:
+    """Join the weights of a frame and of pasted objects, if either has some."""
+    if WEIGHTS in results or WEIGHTS in sampled:
+        results[WEIGHTS] = np.concatenate([weights_of(results), weights_of(sampled)])

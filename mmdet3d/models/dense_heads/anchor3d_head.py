@@ -17,6 +17,7 @@ from mmdet3d.core.post_processing import box3d_multiclass_nms
 from mmdet3d.models.builder import build_loss
 from mmdet3d.models.dense_heads.anchor_targets import (
     AnchorTargets,
+    ObjectRows,
     assign_single,
     direction_targets,
     interleave_sizes,
@@ -25,6 +26,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
 )
 from mmdet3d.models.dense_heads.prediction_rows import flat, top
 from mmdet3d.models.interfaces import HeadOutputs
+from mmdet3d.models.object_weights import Truth, read_truth
 
 
 @HEADS.register_module()
@@ -130,11 +132,11 @@ class Anchor3DHead(BaseModule):
             dir_cls_preds: direction logits of each map.
             gt_bboxes: the objects of each sample, as boxes in LiDAR coordinates.
             gt_labels: their classes.
-            input_metas: meta information of each sample.
+            input_metas: meta information of each sample, with the objects' weights if any.
             gt_bboxes_ignore: not supported.
         """
         levels = self._anchors(cls_scores)
-        samples = self._targets(levels, gt_bboxes, gt_labels)
+        samples = self._targets(levels, read_truth(gt_bboxes, gt_labels, input_metas))
         targets = split_levels(samples, [level[..., 0].numel() for level in levels])
         num_positive = self._count_positive(targets)
         losses = [
@@ -154,17 +156,11 @@ class Anchor3DHead(BaseModule):
         """Anchors of one map as a list of rows, or of cells with their sizes and rotations."""
         return level if level.ndim == 2 else level.flatten(0, -4)
 
-    def _targets(
-        self, levels: list[Tensor], gt_bboxes: list[Any], gt_labels: list[Tensor]
-    ) -> AnchorTargets:
+    def _targets(self, levels: list[Tensor], truths: list[Truth]) -> AnchorTargets:
         """Targets of all samples, each on all maps."""
         anchors = torch.cat([self._rows(level) for level in levels])
-        return stack_samples(
-            [
-                self._targets_single(anchors, boxes.tensor.to(anchors.device), labels)
-                for boxes, labels in zip(gt_bboxes, gt_labels)
-            ]
-        )
+        rows = [ObjectRows.of(each, anchors, self.box_code_size) for each in truths]
+        return stack_samples([self._targets_single(anchors, each) for each in rows])
 
     def assigned(
         self, cls_scores: list[Tensor], gt_bboxes: list[Any], gt_labels: list[Tensor]
@@ -176,7 +172,8 @@ class Anchor3DHead(BaseModule):
             gt_bboxes: the objects of each sample, as boxes in LiDAR coordinates.
             gt_labels: their classes.
         """
-        return self._targets(self._anchors(cls_scores), gt_bboxes, gt_labels).dir_weights > 0
+        truths = read_truth(gt_bboxes, gt_labels)
+        return self._targets(self._anchors(cls_scores), truths).dir_weights > 0
 
     def decode(self, cls_scores: list[Tensor], rows: Tensor, codes: Tensor) -> Tensor:
         """Return the boxes, of shape (N, code_size), that residuals of some anchors stand for.
@@ -189,9 +186,7 @@ class Anchor3DHead(BaseModule):
         anchors = [each.reshape(-1, self.box_code_size) for each in self._anchors(cls_scores)]
         return self.bbox_coder.decode(torch.cat(anchors)[rows], codes)
 
-    def _targets_single(
-        self, anchors: Tensor, gt_bboxes: Tensor, gt_labels: Tensor
-    ) -> AnchorTargets:
+    def _targets_single(self, anchors: Tensor, objects: ObjectRows) -> AnchorTargets:
         """Targets of one sample on all maps, so that each object finds its best anchor of all."""
         assign = partial(
             assign_single,
@@ -204,16 +199,14 @@ class Anchor3DHead(BaseModule):
             num_classes=self.num_classes,
             pos_weight=self.train_cfg.get('pos_weight', -1),
         )
-        known = gt_labels >= 0
-        gt_bboxes, gt_labels = gt_bboxes[known, : self.box_code_size], gt_labels[known]
         if not isinstance(self.bbox_assigner, list):
             flat = anchors.reshape(-1, self.box_code_size)
-            return assign(self.bbox_assigner, flat, gt_bboxes, gt_labels)
+            return assign(self.bbox_assigner, flat, objects)
         per_size = []
         for i, assigner in enumerate(self.bbox_assigner):
-            own = gt_labels == i if self.assign_per_class else slice(None)
+            own = objects.of_class(i) if self.assign_per_class else objects
             flat = anchors[..., i, :, :].reshape(-1, self.box_code_size)
-            per_size.append(assign(assigner, flat, gt_bboxes[own], gt_labels[own]))
+            per_size.append(assign(assigner, flat, own))
         return interleave_sizes(per_size, num_rotations=anchors.shape[-2])
 
     @staticmethod

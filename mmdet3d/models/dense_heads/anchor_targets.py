@@ -2,13 +2,53 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmdet3d.core.bbox import limit_period
+from mmdet3d.models.object_weights import Truth
+
+
+class ObjectRows(NamedTuple):
+    """What one sample gives to anchors, as rows.
+
+    Attributes:
+        boxes: objects of shape (G, code_size).
+        labels: their classes, of shape (G,).
+        weights: their factors in the losses, above 0, of shape (G,).
+        ignored: regions that are neither object nor background, of shape (M, code_size).
+    """
+
+    boxes: Tensor
+    labels: Tensor
+    weights: Tensor
+    ignored: Tensor
+
+    @classmethod
+    def of(cls, truth: Truth, anchors: Tensor, code_size: int) -> Self:
+        """Take the objects of trained classes, and the ignored regions of any, to the anchors.
+
+        Args:
+            truth: what is to be learnt of the sample.
+            anchors: where the rows go.
+            code_size: number of columns.
+        """
+        known = truth.labels >= 0
+        boxes, ignored = (each.tensor.to(anchors.device) for each in (truth.boxes, truth.ignored))
+        weights = truth.weights.to(anchors)
+        return cls(
+            boxes[known, :code_size], truth.labels[known], weights[known], ignored[:, :code_size]
+        )
+
+    def of_class(self, label: int) -> Self:
+        """Keep the objects of a class, and all ignored regions."""
+        own = self.labels == label
+        return self._replace(
+            boxes=self.boxes[own], labels=self.labels[own], weights=self.weights[own]
+        )
 
 
 @dataclass
@@ -17,9 +57,11 @@ class AnchorTargets:
 
     Attributes:
         labels: class of each anchor, num_classes for background, of shape (A,).
-        label_weights: 1 where the label counts, else 0, of shape (A,).
+        label_weights: the object's weight, 1 of background, 0 where the label does not count, of
+            shape (A,).
         bbox_targets: box residuals of shape (A, code_size).
-        bbox_weights: 1 for anchors assigned to an object, else 0, of shape (A, code_size).
+        bbox_weights: the weight of the object that the anchor is assigned to, which is above 0; 0
+            without any, of shape (A, code_size).
         dir_targets: half of the circle the heading is in, of shape (A,).
         dir_weights: as ``bbox_weights``, of shape (A,).
     """
@@ -53,8 +95,7 @@ def direction_targets(
 def assign_single(
     assigner: Any,
     anchors: Tensor,
-    gt_bboxes: Tensor,
-    gt_labels: Tensor,
+    objects: ObjectRows,
     encode: Callable[[Tensor, Tensor], Tensor],
     direction: Callable[[Tensor], Tensor],
     num_classes: int,
@@ -62,33 +103,38 @@ def assign_single(
 ) -> AnchorTargets:
     """Assign the objects of one sample to anchors, with one assigner.
 
+    Anchors without an object that an ignored region would be given, or that would count as close to
+    it, were it an object, do not count as background.
+
     Args:
         assigner: an mmdet assigner.
         anchors: boxes of shape (A, code_size).
-        gt_bboxes: objects of shape (G, code_size).
-        gt_labels: their classes, of shape (G,).
+        objects: the objects and ignored regions.
         encode: gives the residuals from anchors to objects.
         direction: gives the direction targets of headings.
         num_classes: stands for background.
-        pos_weight: weight of the labels of assigned anchors, 1 if not positive.
+        pos_weight: factor of the labels of assigned anchors, 1 if not positive.
 
     Returns:
         the targets of these anchors.
     """
-    assigned = assigner.assign(anchors, gt_bboxes, None, gt_labels).gt_inds
+    assigned = assigner.assign(anchors, objects.boxes, None, objects.labels).gt_inds
     positive = assigned > 0
     labels = torch.full_like(assigned, num_classes)
     label_weights = (assigned >= 0).to(anchors)
+    if len(objects.ignored):
+        ignored = assigner.assign(anchors, objects.ignored).gt_inds != 0
+        label_weights[ignored & ~positive] = 0
+    dir_weights = torch.zeros_like(label_weights)
     bbox_targets = torch.zeros_like(anchors)
     dir_targets = torch.zeros_like(assigned)
     if positive.any():
-        objects = assigned[positive] - 1
-        labels[positive] = gt_labels[objects]
-        bbox_targets[positive] = encode(anchors[positive], gt_bboxes[objects])
-        dir_targets[positive] = direction(gt_bboxes[objects, 6])
-        if pos_weight > 0:
-            label_weights[positive] = pos_weight
-    dir_weights = positive.to(anchors)
+        own = assigned[positive] - 1
+        labels[positive] = objects.labels[own]
+        bbox_targets[positive] = encode(anchors[positive], objects.boxes[own])
+        dir_targets[positive] = direction(objects.boxes[own, 6])
+        dir_weights[positive] = objects.weights[own]
+        label_weights[positive] = objects.weights[own] * (pos_weight if pos_weight > 0 else 1)
     bbox_weights = dir_weights[:, None].expand_as(anchors)
     return AnchorTargets(
         labels, label_weights, bbox_targets, bbox_weights, dir_targets, dir_weights

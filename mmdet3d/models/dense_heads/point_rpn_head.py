@@ -16,6 +16,7 @@ from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
 from mmdet3d.models.dense_heads.point_targets import PointTargets, assign_points
 from mmdet3d.models.layers import PointwiseLinear
+from mmdet3d.models.object_weights import Truth, read_truth
 
 
 @HEADS.register_module()
@@ -93,12 +94,13 @@ class PointRPNHead(BaseModule):
             points: positions of shape (B, N, 3) in metres.
             gt_bboxes_3d: objects of each sample.
             gt_labels_3d: their classes.
-            img_metas: not used; part of the heads' interface.
+            img_metas: meta information of each sample, with the objects' weights if any.
         """
-        targets = self._targets(points, gt_bboxes_3d, gt_labels_3d)
+        targets = self._targets(points, read_truth(gt_bboxes_3d, gt_labels_3d, img_metas))
         positive = targets.positive.flatten()
         count = positive.sum().clamp(min=1)
-        bbox_loss = self.bbox_loss(bbox_preds.flatten(0, 1)[positive], targets.codes)
+        weights = targets.weights[:, None].expand_as(targets.codes)
+        bbox_loss = self.bbox_loss(bbox_preds.flatten(0, 1)[positive], targets.codes, weights)
         semantic_loss = self.cls_loss(
             cls_preds.flatten(0, 1), targets.labels.flatten(), targets.label_weights.flatten()
         )
@@ -114,22 +116,19 @@ class PointRPNHead(BaseModule):
             gt_bboxes_3d: objects of each sample.
             gt_labels_3d: their classes.
         """
-        return self._targets(points, gt_bboxes_3d, gt_labels_3d).positive
+        return self._targets(points, read_truth(gt_bboxes_3d, gt_labels_3d)).positive
 
     @torch.no_grad()
-    def _targets(
-        self, points: Tensor, gt_bboxes_3d: Sequence[Any], gt_labels_3d: Sequence[Tensor]
-    ) -> PointTargets:
+    def _targets(self, points: Tensor, truths: Sequence[Truth]) -> PointTargets:
         samples = [
             assign_points(
                 positions,
-                boxes.to(points.device),
-                labels.to(points.device),
+                truth.to(points.device),
                 self.bbox_coder.encode,
                 self.num_classes,
                 self.enlarge_width,
             )
-            for positions, boxes, labels in zip(points, gt_bboxes_3d, gt_labels_3d)
+            for positions, truth in zip(points, truths)
         ]
         return PointTargets.stack(samples)
 

@@ -15,6 +15,7 @@ from mmdet3d.models.builder import (
 from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
 from mmdet3d.models.interfaces import HeadOutputs
 from mmdet3d.models.kd import FeatureKind, KDBatch, sum_terms
+from mmdet3d.models.object_weights import real_objects
 
 
 @DETECTORS.register_module()
@@ -138,7 +139,9 @@ class PointRCNN(Base3DDetector):
                 *truth,
                 epoch=epoch,
                 iter=iter,
-                assigned=lambda: self.rpn_head.assigned(features['fp_xyz'], *truth),
+                assigned=lambda: self.rpn_head.assigned(
+                    features['fp_xyz'], *real_objects(*truth, img_metas)
+                ),
                 decode=lambda sample, rows, codes, labels: self.rpn_head.bbox_coder.decode(
                     codes, features['fp_xyz'][sample, rows], labels
                 ),

@@ -24,6 +24,7 @@ from mmdet3d.models.builder import (
 from mmdet3d.models.detectors.base import Base3DDetector, refuse_pretrained
 from mmdet3d.models.interfaces import Head, HeadOutputs, MiddleEncoder, Neck, VoxelEncoder
 from mmdet3d.models.kd import FeatureKind, KDBatch, sum_terms
+from mmdet3d.models.object_weights import real_objects
 from mmdet3d.ops import Voxelization
 from mmdet3d.utils.keywords import check_keywords
 
@@ -273,8 +274,9 @@ class VoxelNet(Base3DDetector):
             return {}
         head: Any = self.bbox_head
         maps = outputs.cls_scores
+        truth = batch.gt_bboxes_3d, batch.gt_labels_3d, batch.img_metas
         return {
-            'assigned': lambda: head.assigned(maps, batch.gt_bboxes_3d, batch.gt_labels_3d),
+            'assigned': lambda: head.assigned(maps, *real_objects(*truth)),
             'decode': lambda _sample, rows, codes, _labels: head.decode(maps, rows, codes),
         }
 

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from mmdet3d.core.bbox import bbox3d2result
 from mmdet3d.models.builder import build_head
+from mmdet3d.models.object_weights import Truth, read_truth
 from mmdet3d.models.roi_heads.bbox_heads.roi_targets import roi_targets
-from mmdet3d.models.roi_heads.proposal_assignment import assign_per_class
+from mmdet3d.models.roi_heads.proposal_assignment import assign_per_class, leave_out_ignored
 
 
 @HEADS.register_module()
@@ -74,21 +75,20 @@ class PointRCNNRoIHead(BaseModule):
         Args:
             feats_dict: of the points of the first stage, ``features`` (B, C, N), ``points``
                 (B, N, 3) and ``points_cls_preds``, class logits (B, N, num_classes).
-            input_metas: not used; part of the heads' interface.
+            input_metas: meta information of each sample, with the objects' weights if any.
             proposal_list: ``boxes_3d`` and ``labels_3d`` of each sample.
             gt_bboxes_3d: objects of each sample.
             gt_labels_3d: their classes.
         """
-        samples = [
-            self._sample(proposals, boxes, labels)
-            for proposals, boxes, labels in zip(proposal_list, gt_bboxes_3d, gt_labels_3d)
-        ]
+        device = feats_dict['points'].device
+        truths = [each.to(device) for each in read_truth(gt_bboxes_3d, gt_labels_3d, input_metas)]
+        samples = [self._sample(*each) for each in zip(proposal_list, truths)]
         rois = [each.bboxes for each in samples]
         if sum(map(len, rois)) < 2:
             # Normalisation over one proposal has no variance: there is nothing to learn from.
             return self.bbox_head.no_loss()
         predictions = self._bbox_forward(feats_dict, rois)
-        targets = roi_targets(samples, self.train_cfg, self.bbox_head.bbox_coder.encode)
+        targets = roi_targets(samples, truths, self.train_cfg, self.bbox_head.bbox_coder.encode)
         return self.bbox_head.loss(*predictions, torch.cat(rois), targets)
 
     def simple_test(
@@ -113,15 +113,13 @@ class PointRCNNRoIHead(BaseModule):
         )
         return [bbox3d2result(*each) for each in detections]
 
-    def _sample(
-        self, proposals: Mapping[str, Any], gt_bboxes: Any, gt_labels: Tensor
-    ) -> SamplingResult:
-        boxes = proposals['boxes_3d'].tensor
-        objects, gt_labels = gt_bboxes.tensor.to(boxes), gt_labels.to(boxes.device)
+    def _sample(self, proposals: Mapping[str, Any], truth: Truth) -> SamplingResult:
+        boxes, objects = proposals['boxes_3d'].tensor, truth.boxes.tensor
         assigned = assign_per_class(
-            self.bbox_assigner, boxes, proposals['labels_3d'], objects, gt_labels
+            self.bbox_assigner, boxes, proposals['labels_3d'], objects, truth.labels
         )
-        return self.bbox_sampler.sample(assigned, boxes, objects, gt_labels)
+        leave_out_ignored(assigned, boxes, truth.ignored.tensor, self.train_cfg['cls_neg_thr'])
+        return self.bbox_sampler.sample(assigned, boxes, objects, truth.labels)
 
     def _bbox_forward(
         self, feats_dict: Mapping[str, Tensor], rois: Sequence[Tensor]

@@ -6,6 +6,8 @@ import torch
 from mmdet.core.bbox import AssignResult, BaseAssigner
 from torch import Tensor
 
+from mmdet3d.core.bbox import bbox_overlaps_3d
+
 
 def assign_per_class(
     assigners: Sequence[BaseAssigner],
@@ -39,3 +41,24 @@ def assign_per_class(
         overlaps[members] = found.max_overlaps
         labels[members] = found.labels
     return AssignResult(len(gt_boxes), gt_inds, overlaps, labels)
+
+
+def leave_out_ignored(
+    assigned: AssignResult, proposals: Tensor, ignored: Tensor, threshold: float
+) -> None:
+    """Let no proposal of an ignored region count as background; changes the assignment in place.
+
+    Those are marked -1, which samplers do not take, that overlap a region of whatever class by more
+    than ``threshold``, and no object.
+
+    Args:
+        assigned: the assignment to the objects, with the overlap of each proposal.
+        proposals: boxes of shape (N, 7).
+        ignored: the regions, of shape (M, 7).
+        threshold: the IoU up to which a proposal has nothing of an object.
+    """
+    if len(proposals) == 0 or len(ignored) == 0:
+        return
+    overlaps = bbox_overlaps_3d(proposals, ignored, coordinate='lidar').amax(dim=1)
+    alone = (assigned.gt_inds == 0) & (assigned.max_overlaps <= threshold)
+    assigned.gt_inds[alone & (overlaps > threshold)] = -1

@@ -160,13 +160,16 @@ class PointRCNNBboxHead(BaseModule):
         """
         residuals, rois = bbox_pred[targets.positive], rois[targets.positive]
         count = max(len(residuals), 1)
+        weights = targets.weights[:, None].expand_as(residuals)
+        loss_cls = self.loss_cls(cls_score, targets.scores, targets.score_weights)
         losses = {
-            'loss_cls': self.loss_cls(cls_score, targets.scores) / max(len(cls_score), 1),
-            'loss_bbox': self.loss_bbox(residuals, targets.residuals) / count,
+            'loss_cls': loss_cls / max(len(cls_score), 1),
+            'loss_bbox': self.loss_bbox(residuals, targets.residuals, weights) / count,
         }
         if self.with_corner_loss:
             boxes = self._refine(rois, residuals)
-            losses['loss_corner'] = corner_loss(boxes, targets.gt_boxes).sum() / count
+            distance = corner_loss(boxes, targets.gt_boxes)
+            losses['loss_corner'] = (targets.weights * distance).sum() / count
         return losses
 
     def no_loss(self) -> dict[str, Tensor]:

@@ -8,7 +8,8 @@ import torch
 from mmdet.core.bbox import SamplingResult
 from torch import Tensor
 
-from mmdet3d.core.bbox import limit_period, rotation_3d_in_axis
+from mmdet3d.core.bbox import bbox_overlaps_3d, limit_period, rotation_3d_in_axis
+from mmdet3d.models.object_weights import Truth
 
 
 @dataclass
@@ -17,20 +18,26 @@ class RoITargets:
 
     Attributes:
         scores: the score each should get, in [0, 1], of shape (R,).
+        score_weights: the weight of the object that the score is of, 1 of background, of shape
+            (R,).
         positive: whether it is on an object, of shape (R,).
         residuals: codes of the objects, of shape (P, 7).
         gt_boxes: the objects themselves, of shape (P, 7).
+        weights: their weights, of shape (P,).
     """
 
     scores: Tensor
+    score_weights: Tensor
     positive: Tensor
     residuals: Tensor
     gt_boxes: Tensor
+    weights: Tensor
 
 
 @torch.no_grad()
 def roi_targets(
     samples: Sequence[SamplingResult],
+    truths: Sequence[Truth],
     cfg: Mapping[str, float],
     encode: Callable[[Tensor, Tensor], Tensor],
 ) -> RoITargets:
@@ -38,6 +45,7 @@ def roi_targets(
 
     Args:
         samples: the proposals of each sample, with their ``iou``.
+        truths: what is to be learnt of each.
         cfg: ``cls_pos_thr`` and ``cls_neg_thr``.
         encode: gives the residuals from proposals to objects.
     """
@@ -45,12 +53,28 @@ def roi_targets(
     positive = [torch.arange(len(each.bboxes)) < len(each.pos_bboxes) for each in samples]
     rois = torch.cat([each.pos_bboxes for each in samples])
     objects = torch.cat([each.pos_gt_bboxes for each in samples])
+    low, high = cfg['cls_neg_thr'], cfg['cls_pos_thr']
+    weights = [truth.weights[each.pos_assigned_gt_inds] for each, truth in zip(samples, truths)]
+    others = [_weights_of_negatives(*each, low) for each in zip(samples, truths)]
     return RoITargets(
-        scores=score_targets(overlaps, cfg['cls_neg_thr'], cfg['cls_pos_thr']),
+        scores=score_targets(overlaps, low, high),
+        score_weights=torch.cat([each for pair in zip(weights, others) for each in pair]),
         positive=torch.cat(positive).to(overlaps.device),
         residuals=canonical_residuals(rois, objects, encode),
         gt_boxes=objects,
+        weights=torch.cat(weights),
     )
+
+
+def _weights_of_negatives(sample: SamplingResult, truth: Truth, low: float) -> Tensor:
+    """Weights of the scores of proposals that are close to an object, the nearest, or to none."""
+    boxes = sample.neg_bboxes
+    close = sample.iou[len(sample.pos_bboxes) :] > low
+    weights = boxes.new_ones(len(boxes))
+    if close.any():
+        overlaps = bbox_overlaps_3d(boxes[close], truth.boxes.tensor, coordinate='lidar')
+        weights[close] = truth.weights[overlaps.argmax(dim=1)]
+    return weights
 
 
 def score_targets(overlaps: Tensor, low: float, high: float) -> Tensor:

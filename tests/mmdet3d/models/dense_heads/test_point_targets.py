@@ -6,6 +6,7 @@ import torch
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, PointXYZWHLRBBoxCoder
 from mmdet3d.models.dense_heads.point_targets import PointTargets, assign_points
+from mmdet3d.models.object_weights import read_truth
 
 CODER = PointXYZWHLRBBoxCoder(mean_size=[[3.9, 1.6, 1.56], [0.8, 0.6, 1.73]])
 BOXES = [[10.0, 0, -1, 4, 2, 2, 0.5], [10.5, 0, -1, 4, 2, 2, 0.5], [20, 5, -1, 1, 1, 2, 0]]
@@ -22,7 +23,8 @@ def inside(box: list[float], point: torch.Tensor, margin: float) -> bool:
 
 def assign(points: torch.Tensor, boxes=BOXES, labels=LABELS) -> PointTargets:
     boxes = LiDARInstance3DBoxes(torch.tensor(boxes).reshape(-1, 7))
-    return assign_points(points, boxes, torch.tensor(labels).long(), CODER.encode, 3, margin=0.2)
+    (truth,) = read_truth([boxes], [torch.tensor(labels).long()])
+    return assign_points(points, truth, CODER.encode, 3, margin=0.2)
 
 
 def test_points_get_the_class_of_the_first_box_around_them_or_none():

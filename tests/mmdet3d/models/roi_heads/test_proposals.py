@@ -15,6 +15,7 @@ from mmdet3d.core.bbox import (
     build_assigner,
     build_sampler,
 )
+from mmdet3d.models.object_weights import read_truth
 from mmdet3d.models.roi_heads import PointRCNNBboxHead, Single3DRoIPointExtractor
 from mmdet3d.models.roi_heads.bbox_heads.corner_loss import corner_loss
 from mmdet3d.models.roi_heads.bbox_heads.roi_targets import (
@@ -115,6 +116,7 @@ def test_targets_stand_at_the_positive_proposals(rcnn):
     labels, gt_labels = torch.zeros(32, dtype=torch.long), torch.tensor([0, 0])
     assigners = [build_assigner(each) for each in rcnn.assigner]
     sampler = build_sampler({**rcnn.sampler, 'num': 8})
+    (truth,) = read_truth([LiDARInstance3DBoxes(objects)], [gt_labels])
     samples = [
         sampler.sample(
             assign_per_class(assigners, boxes, labels[: len(boxes)], objects, gt_labels),
@@ -123,7 +125,7 @@ def test_targets_stand_at_the_positive_proposals(rcnn):
         )
         for boxes in (proposals, proposals[2:], proposals.flip(0))
     ]
-    targets = roi_targets(samples, rcnn, DeltaXYZWLHRBBoxCoder.encode)
+    targets = roi_targets(samples, [truth] * 3, rcnn, DeltaXYZWLHRBBoxCoder.encode)
     positive = [1, 1] + [0] * 6 + [0] * 8 + [1, 1] + [0] * 6
     assert targets.positive.tolist() == positive
     assert targets.scores.tolist() == positive
@@ -213,7 +215,8 @@ def test_the_corner_loss_can_be_left_out(rcnn):
     labels = torch.zeros(6, dtype=torch.long)
     assigners = [build_assigner(rcnn.assigner[0])]
     sample = sampler.sample(assign_per_class(assigners, boxes, labels, boxes, labels), boxes, boxes)
-    targets = roi_targets([sample], rcnn, head.bbox_coder.encode)
+    truths = read_truth([LiDARInstance3DBoxes(boxes)], [labels])
+    targets = roi_targets([sample], truths, rcnn, head.bbox_coder.encode)
     count = len(sample.bboxes)
     losses = head.loss(torch.zeros(count), torch.zeros(count, 7), sample.bboxes, targets)
     assert set(losses) == {'loss_cls', 'loss_bbox'}
