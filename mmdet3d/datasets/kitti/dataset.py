@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.core.bbox import CameraInstance3DBoxes
+from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
 from mmdet3d.datasets.kitti.evaluation import KittiEvaluation
 from mmdet3d.datasets.kitti.frame_ids import cloud_name
 from mmdet3d.datasets.kitti.infos import camera_rows
 from mmdet3d.datasets.kitti.load_infos import load_kitti_infos
+from mmdet3d.datasets.kitti.teacher_labels import kitti_info
 from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.teacher_labels import TeacherLabels
 
 
 @DATASETS.register_module()
@@ -119,17 +121,28 @@ class KittiDataset(KittiEvaluation):
             KeyError: if the info file has no annotations.
         """
         annos = self.remove_dontcare(self._annos(index))
-        lidar_from_camera = np.linalg.inv(camera_from_lidar(self.data_infos[index]['calib']))
-        boxes = CameraInstance3DBoxes(camera_rows(annos).astype(np.float32))
         labels = self._labels_of(annos['name'])
         return {
-            'gt_bboxes_3d': boxes.convert_to(self.box_mode_3d, lidar_from_camera),
+            'gt_bboxes_3d': self._boxes_of(annos, self.data_infos[index]['calib']),
             'gt_labels_3d': labels,
             'bboxes': np.reshape(annos['bbox'], (-1, 4)).astype(np.float32),
             'labels': labels.copy(),
             'gt_names': np.asarray(annos['name']),
             'difficulty': np.asarray(annos['difficulty']),
         }
+
+    def _boxes_of(self, annos: dict[str, np.ndarray], calib: dict[str, np.ndarray]) -> Any:
+        """Give the boxes, of a teacher's labels the very ones that it found."""
+        to_camera = camera_from_lidar(calib)
+        if 'gt_bboxes_3d' in annos:
+            rows = np.reshape(annos['gt_bboxes_3d'], (-1, 7)).astype(np.float32)
+            return LiDARInstance3DBoxes(rows).convert_to(self.box_mode_3d, to_camera)
+        boxes = CameraInstance3DBoxes(camera_rows(annos).astype(np.float32))
+        return boxes.convert_to(self.box_mode_3d, np.linalg.inv(to_camera))
+
+    def info_with_labels(self, index: int, labels: TeacherLabels) -> dict[str, Any]:
+        """Give a frame's entry with a teacher's labels, see :class:`Custom3DDataset`."""
+        return kitti_info(self.data_infos[index], labels, self.CLASSES)
 
     def remove_dontcare(self, ann_info: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Drop the entries of all arrays of ``ann_info`` whose ``name`` is ``'DontCare'``."""

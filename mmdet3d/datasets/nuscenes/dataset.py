@@ -12,8 +12,10 @@ from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.nuscenes.classes import CLASSES
 from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.measured import MODALITY, NuScenesEvaluation
+from mmdet3d.datasets.nuscenes.teacher_labels import nuscenes_info
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.teacher_labels import TeacherLabels
 
 
 @DATASETS.register_module()
@@ -49,6 +51,7 @@ class NuScenesDataset(NuScenesEvaluation):
     TRUTH_KEY = 'gt_boxes'
     POINT_COLUMNS = 5
     VIEW = (-50, -50, 50, 50)
+    LEARNS_UNSEEN = False
 
     def __init__(
         self,
@@ -158,9 +161,11 @@ class NuScenesDataset(NuScenesEvaluation):
 
     def _kept(self, annos: dict[str, Any]) -> np.ndarray:
         """Tell which of N objects are to be learnt, (N,) bool."""
-        if self.use_valid_flag:
-            return np.asarray(annos['valid_flag'], dtype=bool)
-        return np.asarray(annos['num_lidar_pts']) > 0
+        seen = (
+            annos['valid_flag'] if self.use_valid_flag else np.asarray(annos['num_lidar_pts']) > 0
+        )
+        # A region that is neither object nor background counts without points too.
+        return np.asarray(seen, dtype=bool) | np.asarray(annos.get('gt_ignored', False))
 
     def get_ann_info(self, index: int) -> dict[str, Any]:
         """Annotations of the objects of a frame that were seen.
@@ -175,20 +180,36 @@ class NuScenesDataset(NuScenesEvaluation):
         """
         annos = self._annos(index)
         kept = self._kept(annos)
-        boxes = np.reshape(annos['gt_boxes'], (-1, 7))[kept]
+        boxes, origin = _placed_boxes(annos)
+        boxes = boxes[kept]
         names = np.asarray(annos['gt_names'])[kept]
         if self.with_velocity:
             velocity = known_velocities(np.reshape(annos['gt_velocity'], (-1, 2))[kept])
             boxes = np.concatenate([boxes, velocity], axis=1)
         boxes = boxes.astype(np.float32)
         return {
-            'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1], origin=(0.5, 0.5, 0.5)),
+            'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1], origin=origin),
             'gt_labels_3d': self._labels_of(names),
             'gt_names': names,
         }
+
+    def info_with_labels(self, index: int, labels: TeacherLabels) -> dict[str, Any]:
+        """Give a sample's entry with a teacher's labels, see :class:`Custom3DDataset`."""
+        return nuscenes_info(self.data_infos[index], labels, self._names_of(labels.labels))
+
+    def info_content(self, infos: list[dict[str, Any]]) -> Any:
+        """Give what an info file of these samples holds."""
+        return {'infos': infos, 'metadata': self.metadata}
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Labels of the trained classes in a frame."""
         annos = self._annos(idx)
         names = set(np.asarray(annos['gt_names'])[self._kept(annos)])
         return sorted(self.cat2id[name] for name in names if name in self.cat2id)
+
+
+def _placed_boxes(annos: dict[str, Any]) -> tuple[np.ndarray, tuple[float, float, float] | None]:
+    """Give boxes (N, 7) and the origin of their place: None for a teacher's, as it found them."""
+    if len(annos.get('gt_bboxes_3d', ())):
+        return np.asarray(annos['gt_bboxes_3d'], dtype=np.float32)[:, :7], None
+    return np.reshape(annos['gt_boxes'], (-1, 7)), (0.5, 0.5, 0.5)

@@ -25,6 +25,9 @@ _OBJECTS = (
     'num_lidar_pts',
     'num_radar_pts',
     'valid_flag',
+    'gt_scores',
+    'gt_ignored',
+    'gt_bboxes_3d',
 )
 
 
