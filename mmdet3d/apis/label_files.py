@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class LabelSummary:
         empty: those of them without an object.
         failed: why other frames could not be labelled, by their names.
         labels: the labels of each frame.
+        written: the files.
     """
 
     places: Places
@@ -39,6 +41,7 @@ class LabelSummary:
     empty: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     labels: list[TeacherLabels] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
 
     def add(self, labels: TeacherLabels) -> None:
         """Count a frame."""
@@ -68,7 +71,7 @@ class LabelSummary:
             for name, count in self.by_class().items()
         ]
         head = f'Labelled {self.frames} frames, {self.empty} of them without objects:'
-        return '\n'.join([head, *lines, f'Written: {self.places.infos}, {self.places.report}'])
+        return '\n'.join([head, *lines, f'Written: {", ".join(map(str, self.written))}'])
 
 
 def write_labels(
@@ -112,6 +115,7 @@ def write_labels(
         dump_pickle(places.database, group_by_class(entries))
     _write_report(summary, source)
     dump_pickle(places.infos, dataset.info_content(infos))
+    summary.written = [places.infos, places.report, *([places.database] * with_database)]
     return summary
 
 
