@@ -55,7 +55,7 @@ def read_thresholds(score: Given, ignore: Given, classes: Sequence[str]) -> Thre
     for name, high, low in zip(classes, found.score, found.ignore):
         if low > high:
             raise ValueError(
-                f'--ignore-thr of {name} is {low}, above its --score-thr {high}: regions to be '
+                f'--ignore-thr of {name} is {low!s}, above its --score-thr {high!s}: regions to be '
                 'ignored are those between the two; give it the same or less'
             )
     return found

@@ -17,8 +17,8 @@ def kitti_info(
 ) -> dict[str, Any]:
     """Put a teacher's labels in the place of a frame's annotations.
 
-    No object is left out: one that the camera does not see has a box without area in the image, and
-    so difficulty -1.
+    No object is left out: one that the camera does not see has a box of zeros in the image, and so
+    difficulty -1.
 
     Args:
         info: the frame's entry of the info file.
@@ -34,6 +34,8 @@ def kitti_info(
     found = {'scores': labels.scores, 'label_preds': labels.labels, 'sample_idx': 0}
     annos = kitti_anno({**seen, **found}, class_names, info['image']['image_shape'])
     del annos['sample_idx']
+    in_image = (annos['bbox'][:, 2:] > annos['bbox'][:, :2]).all(axis=1)
+    annos['bbox'][~in_image] = 0
     annos.update(
         index=np.arange(len(boxes), dtype=np.int32),
         group_ids=np.arange(len(boxes), dtype=np.int32),

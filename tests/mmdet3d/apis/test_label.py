@@ -192,6 +192,7 @@ def add_and_die(self, found):
         os.kill(os.getpid(), signal.SIGKILL)
 label_parts.Parts.add = add_and_die
 sys.argv = sys.argv[1:]
+sys.path.insert(0, 'tools')
 runpy.run_path(sys.argv[0], run_name='__main__')
 """
 
@@ -326,7 +327,7 @@ def test_a_frame_whose_teacher_raises_is_left_out(run, data, out, monkeypatch):
 
 def test_numbers_that_are_not_finite_are_no_labels(run, teacher, data, out, tmp_path):
     saved = torch.load(teacher / 'latest.pth', weights_only=True)
-    saved['state_dict']['bbox_head.conv_reg.bias'][3] = 1e4
+    saved['state_dict']['bbox_head.conv_reg.bias'][3::7] = 1e4
     spoiled = tmp_path / 'spoiled'
     spoiled.mkdir()
     torch.save(saved, spoiled / 'latest.pth')
@@ -343,11 +344,11 @@ def test_numbers_that_are_not_finite_are_no_labels(run, teacher, data, out, tmp_
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        ({'score_thr': 1.5}, r"--score-thr '1.5': expected a score, a number from 0 to 1"),
+        ({'score_thr': 1.5}, "--score-thr '1.5': expected a score, a number from 0 to 1"),
         ({'score_thr': 'nan'}, "--score-thr 'nan': expected a score"),
         ({'score_thr': 'high'}, "--score-thr 'high': expected a score"),
-        ({'ignore_thr': -0.1}, r"--ignore-thr '-0.1': expected a score"),
-        ({'ignore_thr': 0.6}, r'--ignore-thr of Pedestrian is 0.6, above its --score-thr 0.5'),
+        ({'ignore_thr': -0.1}, "--ignore-thr '-0.1': expected a score"),
+        ({'ignore_thr': 0.6}, '--ignore-thr of Pedestrian is 0.6, above its --score-thr 0.5'),
         ({'score_thr': ['car=0.5']}, "--score-thr names 'car': did you mean Car?"),
         ({'score_thr': ['Car=0.5']}, 'says nothing of Pedestrian, Cyclist'),
         ({'score_thr': ['Car=0.5', 'Car=0.6']}, '--score-thr names Car twice'),
@@ -355,7 +356,7 @@ def test_numbers_that_are_not_finite_are_no_labels(run, teacher, data, out, tmp_
     ],
 )
 def test_thresholds_are_judged_before_anything_runs(run, out, arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message).replace(r'\\', '\\')):
+    with pytest.raises(ValueError, match=re.escape(message)):
         run(**arguments)
     assert not list(out.parent.glob('*'))
 
@@ -389,7 +390,7 @@ def test_a_place_that_cannot_be_written_is_refused(run, tmp_path):
 
 def test_a_checkpoint_of_another_network_is_refused(run, teacher, data, out, tmp_path):
     with pytest.raises(ValueError, match='holds the weights of another architecture'):
-        run(options={'model.bbox_head.feat_channels': 48, 'model.neck.out_channels': [16] * 3})
+        run(options={'model.backbone.layer_nums': [2, 1, 1]})
     saved = torch.load(teacher / 'latest.pth', weights_only=True)
     saved['meta'] = {'CLASSES': ('Car', 'Cyclist', 'Pedestrian')}
     turned = tmp_path / 'turned'
@@ -426,7 +427,7 @@ def test_samples_of_nuscenes_are_labelled(nuscenes_root, nuscenes_data, tmp_path
         for entry in members
     ]  # fmt: skip
     assert entries and all(len(entry['box3d_lidar']) == 9 for entry in entries)
-    points = np.fromfile(out.parent / entries[0]['path'], dtype=np.float32).reshape(-1, 5)
+    points = np.fromfile(out.parent / entries[0]['path'], dtype=np.float32).reshape(-1, 4)
     assert len(points) == entries[0]['num_points_in_gt']
     # The last column is the time to the key frame.
-    assert not points[:, 4].any()
+    assert not points[:, 3].any()
