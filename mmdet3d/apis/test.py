@@ -1,5 +1,6 @@
 """Test a detector from its config and checkpoint."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import mmcv
@@ -106,14 +107,32 @@ def _detect(
         **cfg.data.get('test_dataloader', {}),
     }
     data_loader = build_test_loader(dataset, cfg, distributed, settings)
-    model: nn.Module = build_model(cfg.model)
-    meta = load_weights(model, checkpoint)
-    check_checkpoint_classes(checkpoint, meta.get('CLASSES'), dataset.CLASSES)
-    if fuse_conv_bn:
-        model = fuse(model.eval())
-    model = MMDataParallel(model.to(cfg.device), mixed_precision=bool(cfg.get('fp16')))
+    model = load_detector(cfg, checkpoint, dataset.CLASSES, fuse_conv_bn)
     test = multi_gpu_test if distributed else single_gpu_test
     return test(model, data_loader)
+
+
+def load_detector(
+    cfg: mmcv.Config, checkpoint: str, classes: Sequence[str], fuse_conv_bn: bool = False
+) -> MMDataParallel:
+    """Build the detector of a config with its weights, wrapped to detect on the config's device.
+
+    Args:
+        cfg: the config.
+        checkpoint: the weights.
+        classes: names of the data set's classes, in label order.
+        fuse_conv_bn: let convolutions do the work of the normalisations that follow them.
+
+    Raises:
+        FileNotFoundError: if there is no such checkpoint.
+        ValueError: if its weights are another network's, or it has the classes in another order.
+    """
+    model: nn.Module = build_model(cfg.model)
+    meta = load_weights(model, checkpoint)
+    check_checkpoint_classes(checkpoint, meta.get('CLASSES'), classes)
+    if fuse_conv_bn:
+        model = fuse(model.eval())
+    return MMDataParallel(model.to(cfg.device), mixed_precision=bool(cfg.get('fp16')))
 
 
 def _show(cfg: mmcv.Config, dataset: Any, outputs: list[dict], show_dir: str) -> None:

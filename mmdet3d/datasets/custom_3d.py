@@ -23,6 +23,7 @@ from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import LoadPointsFromFile, check_disk_backend
 from mmdet3d.datasets.ranges import range_of_points
+from mmdet3d.datasets.teacher_detections import TeacherLabels, custom_info
 from mmdet3d.datasets.teacher_labels import object_weights, with_weights
 from mmdet3d.utils.arguments import switch
 
@@ -56,6 +57,7 @@ class Custom3DDataset(EvaluatedDataset):
         TRUTH_KEY: key in the annotation file of what is known of a frame's objects.
         POINT_COLUMNS: float32 values of a point on disk, where no pipeline says it.
         VIEW: x_min, y_min, x_max, y_max of pictures, in metres, where no detector says it.
+        LEARNS_UNSEEN: whether objects without a point in them are learnt.
         detection_range: (x_min, y_min, z_min, x_max, y_max, z_max) in metres of what the detector
             at hand looks at, as its config says; None where nothing is known of it.
 
@@ -70,6 +72,7 @@ class Custom3DDataset(EvaluatedDataset):
     TRUTH_KEY = 'annos'
     POINT_COLUMNS = 4
     VIEW: Sequence[float] = (0, -40, 70, 40)
+    LEARNS_UNSEEN = True
 
     def __init__(
         self,
@@ -257,6 +260,22 @@ class Custom3DDataset(EvaluatedDataset):
                 'on nor evaluated'
             )
         return self.data_infos[index]['annos']
+
+    def info_with_labels(self, index: int, labels: TeacherLabels) -> dict[str, Any]:
+        """Give a frame's entry of the annotation file, with a teacher's labels as annotations.
+
+        Args:
+            index: the frame.
+            labels: what was found in it.
+        """
+        return custom_info(self.data_infos[index], labels, self._names_of(labels.labels))
+
+    def info_content(self, infos: list[dict[str, Any]]) -> Any:
+        """Give what an annotation file of these frames holds."""
+        return infos
+
+    def _names_of(self, labels: np.ndarray) -> np.ndarray:
+        return np.array([self.CLASSES[label] for label in labels], dtype=np.str_)
 
     def _labels_of(self, names: Iterable[str]) -> np.ndarray:
         return np.array([self.cat2id.get(name, -1) for name in names], dtype=np.int64)

@@ -11,7 +11,8 @@ from tqdm import tqdm
 from mmdet3d.core.visualizer import BoxLayer, distinct_colors, draw_bev
 from mmdet3d.datasets.builder import build_dataset
 from mmdet3d.datasets.custom_3d import Custom3DDataset
-from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
+from mmdet3d.datasets.key_clouds import read_points_of
+from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.ranges import range_of_detector, range_of_points
 from mmdet3d.utils.config import find_datasets
 
@@ -75,15 +76,7 @@ def _load_points(
 ) -> np.ndarray:
     if pipeline:
         return Compose(pipeline)(frame)['points'].data.numpy()
-    columns = dataset.POINT_COLUMNS
-    steps = [LoadPointsFromFile('LIDAR', columns, columns)]
-    if dataset.pipeline is not None:
-        steps = dataset.pipeline.transforms
-    for step in steps:
-        frame = step(frame)
-        if 'points' in frame:
-            break
-    return frame['points'].tensor.numpy()
+    return read_points_of(dataset, frame).tensor.numpy()
 
 
 def draw_frames(

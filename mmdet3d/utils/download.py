@@ -36,7 +36,7 @@ def verify_sha256_prefix(path: str | Path, name: str | None = None) -> bool:
     prefix = re.search(r'-([0-9a-f]{8})\.\w+$', name)
     if prefix is None:
         return False
-    found = _sha256(Path(path))[:8]
+    found = file_sha256(Path(path))[:8]
     if found != prefix[1]:
         raise ValueError(
             f'{path} is damaged or is another file: by its name ({name}) its SHA-256 begins with '
@@ -137,7 +137,8 @@ def _total_size(headers: Message) -> int | None:
     return int(given) if given.isdecimal() else None
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while chunk := file.read(_CHUNK):

@@ -12,10 +12,10 @@ from mmdet3d.datasets.class_names import DONT_CARE
 from mmdet3d.datasets.files import DataFormatError, dump_pickle
 from mmdet3d.datasets.kitti.frame_ids import FrameId
 from mmdet3d.datasets.kitti.frames import FrameJob, FrameResult, convert_frame_to_bytes
-from mmdet3d.datasets.kitti.gt_database import group_by_class
 from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE
 from mmdet3d.datasets.kitti.splits import folder_of, read_split
 from mmdet3d.datasets.kitti.summary import CreationSummary, summarise
+from mmdet3d.datasets.object_files import group_by_class
 from mmdet3d.datasets.object_numbers import warn_of_units
 from mmdet3d.utils.parallel import run_jobs
 

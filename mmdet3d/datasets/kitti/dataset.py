@@ -13,7 +13,9 @@ from mmdet3d.datasets.kitti.evaluation import KittiEvaluation
 from mmdet3d.datasets.kitti.frame_ids import cloud_name
 from mmdet3d.datasets.kitti.infos import camera_rows, mark_keys
 from mmdet3d.datasets.kitti.load_infos import load_kitti_infos
+from mmdet3d.datasets.kitti.teacher_labels import kitti_info
 from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.teacher_detections import TeacherLabels
 from mmdet3d.datasets.teacher_labels import detector_boxes, object_weights, with_weights
 
 
@@ -140,6 +142,10 @@ class KittiDataset(KittiEvaluation):
             return LiDARInstance3DBoxes(detected).convert_to(self.box_mode_3d, camera)
         boxes = CameraInstance3DBoxes(camera_rows(annos).astype(np.float32))
         return boxes.convert_to(self.box_mode_3d, np.linalg.inv(camera))
+
+    def info_with_labels(self, index: int, labels: TeacherLabels) -> dict[str, Any]:
+        """Give a frame's entry with a teacher's labels, see :class:`Custom3DDataset`."""
+        return kitti_info(self.data_infos[index], labels, self.CLASSES)
 
     def remove_dontcare(self, ann_info: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Drop the entries of all arrays of ``ann_info`` whose ``name`` is ``'DontCare'``."""

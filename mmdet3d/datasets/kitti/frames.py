@@ -16,11 +16,11 @@ from mmdet3d.datasets.kitti.frame_ids import (
     FrameId,
     find_file,
 )
-from mmdet3d.datasets.kitti.gt_database import write_objects
 from mmdet3d.datasets.kitti.images import DEFAULT_IMAGE_SHAPE, read_image_shape
 from mmdet3d.datasets.kitti.infos import complete_annos, frame_info, frame_path
 from mmdet3d.datasets.kitti.labels import read_label
 from mmdet3d.datasets.kitti.reduced import points_in_view
+from mmdet3d.datasets.object_files import write_objects
 from mmdet3d.datasets.point_files import read_points, write_points
 from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
 
@@ -117,6 +117,11 @@ def _add_objects(job: FrameJob, result: FrameResult, points: np.ndarray) -> None
     inside = points_in_boxes(points, boxes)
     result.info['annos'] = complete_annos(annos, inside.sum(axis=0))
     if job.database is not None:
-        result.objects = write_objects(
-            job.out_dir, job.database, result.info, boxes, points, inside
-        )
+        objects = {
+            'name': annos['name'][is_object],
+            'gt_idx': np.arange(len(boxes)),
+            'box3d_lidar': boxes,
+            'difficulty': result.info['annos']['difficulty'][is_object],
+        }
+        prefix = f'{job.database}/{job.index}'
+        result.objects = write_objects(job.out_dir, prefix, job.index, objects, points, inside)

@@ -12,8 +12,10 @@ from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.nuscenes.classes import CLASSES
 from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.measured import MODALITY, NuScenesEvaluation
+from mmdet3d.datasets.nuscenes.teacher_labels import nuscenes_info
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.teacher_detections import TeacherLabels
 from mmdet3d.datasets.teacher_labels import IGNORED, detector_boxes, object_weights, with_weights
 
 
@@ -50,6 +52,7 @@ class NuScenesDataset(NuScenesEvaluation):
     TRUTH_KEY = 'gt_boxes'
     POINT_COLUMNS = 5
     VIEW = (-50, -50, 50, 50)
+    LEARNS_UNSEEN = False
 
     def __init__(
         self,
@@ -159,9 +162,11 @@ class NuScenesDataset(NuScenesEvaluation):
 
     def _kept(self, annos: dict[str, Any]) -> np.ndarray:
         """Tell which of N objects are to be learnt, (N,) bool."""
-        if self.use_valid_flag:
-            return np.asarray(annos['valid_flag'], dtype=bool)
-        return np.asarray(annos['num_lidar_pts']) > 0
+        seen = (
+            annos['valid_flag'] if self.use_valid_flag else np.asarray(annos['num_lidar_pts']) > 0
+        )
+        # A region that is neither object nor background counts without points too.
+        return np.asarray(seen, dtype=bool) | np.asarray(annos.get('gt_ignored', False))
 
     def get_ann_info(self, index: int) -> dict[str, Any]:
         """Annotations of the objects of a frame that were seen.
@@ -197,6 +202,14 @@ class NuScenesDataset(NuScenesEvaluation):
             columns.append(known_velocities(np.reshape(velocity, (-1, 2))[kept]))
         rows = np.concatenate(columns, axis=1).astype(np.float32)
         return self.box_type_3d(rows, box_dim=rows.shape[1], origin=origin)
+
+    def info_with_labels(self, index: int, labels: TeacherLabels) -> dict[str, Any]:
+        """Give a sample's entry with a teacher's labels, see :class:`Custom3DDataset`."""
+        return nuscenes_info(self.data_infos[index], labels, self._names_of(labels.labels))
+
+    def info_content(self, infos: list[dict[str, Any]]) -> Any:
+        """Give what an info file of these samples holds."""
+        return {'infos': infos, 'metadata': self.metadata}
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Labels of the trained classes in a frame."""

@@ -1,6 +1,7 @@
-"""The database of annotated objects that training pastes into other frames."""
+"""Objects cut from frames: their points as files, and their entries in a ground-truth database."""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from mmdet3d.datasets.point_files import write_points
 
 def write_objects(
     out_dir: Path,
-    database: str,
-    info: dict[str, Any],
-    boxes: np.ndarray,
+    prefix: str,
+    frame: int | str,
+    objects: Mapping[str, np.ndarray],
     points: np.ndarray,
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
@@ -21,34 +22,34 @@ def write_objects(
 
     Args:
         out_dir: the folder that holds the database.
-        database: the database's folder inside ``out_dir``, like 'kitti_gt_database'.
-        info: the frame's entry, with annotations of which T are not DontCare.
-        boxes: LiDAR boxes of these, float32 of shape (T, 7).
-        points: cloud of the frame, float32 of shape (M, 4).
+        prefix: folder inside ``out_dir`` and begin of the files' names, like
+            'kitti_gt_database/8'.
+        frame: what the frame is called.
+        objects: arrays of T rows: ``name``, ``gt_idx`` (number of the object in its frame),
+            ``box3d_lidar`` (T, 7 or 9) and further ones that the entries shall have.
+        points: cloud of the frame, float32 of shape (M, 4 or more).
         inside: whether a point lies in a box, bool of shape (M, T).
 
     Returns:
-        the objects' entries, in the order of ``boxes``, without their group.
+        the objects' entries, in their order, without their group.
     """
-    frame = info['image']['image_idx']
-    annos = info['annos']
-    rows = np.flatnonzero(annos['name'] != 'DontCare')
+    others = [key for key in objects if key not in ('name', 'gt_idx', 'box3d_lidar')]
     entries = []
-    for gt_idx, row in enumerate(rows):
-        name = str(annos['name'][row])
-        path = f'{database}/{frame}_{_as_file_name(name)}_{gt_idx}.bin'
-        object_points = points[inside[:, gt_idx]]
-        object_points[:, :3] -= boxes[gt_idx, :3]
+    for row, (name, gt_idx) in enumerate(zip(objects['name'], objects['gt_idx'])):
+        box = objects['box3d_lidar'][row].copy()
+        path = f'{prefix}_{_as_file_name(str(name))}_{gt_idx}.bin'
+        object_points = points[inside[:, row]]
+        object_points[:, :3] -= box[:3]
         write_points(out_dir / path, object_points)
         entries.append(
             {
-                'name': name,
+                'name': str(name),
                 'path': path,
                 'image_idx': frame,
-                'gt_idx': gt_idx,
-                'box3d_lidar': boxes[gt_idx].copy(),
+                'gt_idx': int(gt_idx),
+                'box3d_lidar': box,
                 'num_points_in_gt': len(object_points),
-                'difficulty': int(annos['difficulty'][row]),
+                **{key: objects[key][row].item() for key in others},
             }
         )
     return entries
@@ -59,7 +60,7 @@ def _as_file_name(name: str) -> str:
     return re.sub(r'[^\w.+-]', '_', name)
 
 
-def group_by_class(entries: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def group_by_class(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Give each object a group of its own and sort the objects into classes.
 
     Args:
