@@ -1,6 +1,6 @@
 """Distillation without labels: 60 labelled scenes, and 300 that a teacher of 360 others labels."""
 
-data = dict(scenes=dict(train=720, val=300), seed=0)
+data = dict(scenes=dict(train=720, val=300), seed=100)
 parts = dict(teacher=[0, 1 / 2], labelled=[1 / 2, 7 / 12], unlabelled=[7 / 12, 1])
 teacher = dict(
     config='configs/quickstart/pointpillars_3class.py', epochs=14, seed=0, part='teacher'
@@ -19,6 +19,13 @@ arms = dict(
     ),
     # With the true labels of the frames that the teacher labels.
     ceiling=dict(train=dict(labelled=1, unlabelled=1)),
+    # Labels are plentiful: those that the teacher learnt from too.
+    plenty=dict(train=dict(teacher=1)),
+    plenty_mixed=dict(train=dict(teacher=1, taught=1)),
+    plenty_mixed_soft=dict(
+        train=dict(teacher=1, taught=1),
+        kd_cfg=dict(terms=dict(head=dict(feature='head_outputs', loss=_head))),
+    ),
 )
 baseline = 'labelled'
 seeds = [0, 1, 2, 3, 4]
