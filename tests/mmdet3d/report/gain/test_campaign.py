@@ -116,5 +116,5 @@ def test_arms_are_chosen_in_the_order_of_the_campaign(tmp_path):
     campaign = load_campaign(write(tmp_path, **SOUND))
     assert choose_arms(campaign, None) == ['plain', 'taught']
     assert choose_arms(campaign, ['taught']) == ['taught']
-    with pytest.raises(ValueError, match=r"--arms tought: campaign has \['plain', 'taught'\]"):
-        choose_arms(campaign, ['plain', 'tought'])
+    with pytest.raises(ValueError, match=r"--arms kd: campaign has \['plain', 'taught'\]"):
+        choose_arms(campaign, ['plain', 'kd'])
