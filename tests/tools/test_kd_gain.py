@@ -92,7 +92,7 @@ def test_a_campaign_is_interrupted_and_gone_on_with(
 
     before = (out / 'teacher' / 'figures.json').stat().st_mtime_ns
     process = start(command, repo_root)
-    said, _ = process.communicate(timeout=300)
+    said, _ = process.communicate(timeout=560)
     assert process.returncode == 0, said
     assert (out / 'teacher' / 'figures.json').stat().st_mtime_ns == before
     first, second, *_ = said.splitlines()

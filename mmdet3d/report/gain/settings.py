@@ -55,7 +55,7 @@ def check_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     changed = _first_difference(json.loads(path.read_text()), settings, '')
     if changed:
         raise ValueError(
-            f'{folder} was begun with {changed}: give another --out, remove this folder to train '
+            f'{folder} was begun with {changed}: give another --out, remove this folder to begin '
             'anew, or take the change back'
         )
 

@@ -12,6 +12,7 @@ from mmdet3d.report.gain.arms import TEACHER, build_configs, difference, write_c
 from mmdet3d.report.gain.parts import check_infos, write_parts
 from mmdet3d.report.gain.places import Places
 from mmdet3d.report.gain.settings import settings_of
+from mmdet3d.report.gain.stages import student_job
 from mmdet3d.utils.config import REPO_ROOT, find_datasets, load_config
 
 GAIN = REPO_ROOT / 'benchmarks' / 'gain'
@@ -165,3 +166,16 @@ def test_settings_change_with_config_and_weights_but_not_with_the_place(
     assert settings_of(places.out, cfg, weights)['weights'] != before['weights']
     cfg.optimizer.lr = 1.0
     assert settings_of(places.out, cfg)['config'] != before['config']
+
+
+def test_nuscenes_is_trained_and_tested_by_its_own_metric(tmp_path):
+    campaign = load_campaign(GAIN / 'nuscenes.py')
+    places = Places(tmp_path / 'out', tmp_path, 'nuscenes', tmp_path / 'weights.pth')
+    cfg = build_configs(campaign, places)['published']
+    write_config(cfg, places.config('published'))
+    assert plain(load_config(places.config('published'))) == plain(cfg)
+    train, test = student_job(campaign, cfg, 'published', 3, places).commands
+    assert train[-1] == '--use-kd' and train[train.index('--seed') + 1] == '3'
+    assert test[test.index('--eval') + 1] == 'bbox'
+    with pytest.raises(FileNotFoundError, match=r'nuscenes_infos_train.pkl .*create_data.py nusc'):
+        check_infos(cfg, places)
