@@ -79,7 +79,12 @@ def _end_with_parent(messages: str | None) -> None:
 def end_with_launcher() -> None:
     """Let this process end when the launcher that started it is killed; without one do nothing."""
     launcher = os.environ.pop(LAUNCHER_VARIABLE, None)
-    if launcher is None or int(launcher) != os.getppid():
+    if launcher is None:
+        return
+    if int(launcher) != os.getppid():
+        # Either it was killed while this process began, or another one started this.
+        if not _is_running(int(launcher)):
+            os._exit(1)
         return
 
     def watch() -> None:
@@ -88,3 +93,13 @@ def end_with_launcher() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -36,7 +36,6 @@ class Job:
 def run_jobs(
     jobs: Sequence[Job],
     processes: int,
-    threads: int = 1,
     tell: Callable[[Job, float], None] = lambda job, seconds: None,
 ) -> list[Job]:
     """Run jobs in their order, several at a time; those whose result is there are left out.
@@ -47,7 +46,6 @@ def run_jobs(
     Args:
         jobs: what to do.
         processes: how many at a time.
-        threads: for each of them.
         tell: is called after each with it and the seconds it took.
 
     Returns:
@@ -57,7 +55,7 @@ def run_jobs(
         RuntimeError: if a command fails; the message has its last line.
         ValueError: if the folder of a job was begun with other settings.
     """
-    pool = _Pool(jobs, processes, threads, tell)
+    pool = _Pool(jobs, processes, tell)
     try:
         while pool.goes_on():
             pool.begin()
@@ -77,12 +75,11 @@ class _Pool:
         self,
         jobs: Sequence[Job],
         processes: int,
-        threads: int,
         tell: Callable[[Job, float], None],
     ) -> None:
         self._waiting = deque(jobs)
         self._running: dict[int, tuple[Job, Commands]] = {}
-        self._processes, self._threads, self._tell = processes, threads, tell
+        self._processes, self._tell = processes, tell
         self.elsewhere: list[Job] = []
         self.failure: RuntimeError | None = None
 
@@ -109,7 +106,7 @@ class _Pool:
                 return
             keep_settings(job.folder, job.settings)
             output = job.folder / 'output.txt'
-            commands = Commands(job.commands, output, place, self._threads, held.pop_all())
+            commands = Commands(job.commands, output, place, held.pop_all())
             self._running[place] = job, commands
 
     def look(self) -> None:

@@ -50,7 +50,6 @@ class Commands:
         commands: to be run from the root of this project.
         output: the file that takes what they print.
         place: number of the place among those that run side by side, which is that of the GPU.
-        threads: for each process.
         held: what is closed at the end.
 
     Attributes:
@@ -63,12 +62,11 @@ class Commands:
         commands: Sequence[Sequence[str]],
         output: Path,
         place: int,
-        threads: int,
         held: ExitStack,
     ) -> None:
         self.output = output
         self._waiting = deque(commands)
-        self._environment = _environment(place, threads)
+        self._environment = _environment(place)
         self._held = held
         self._start = time.monotonic()
         self._process = self._begin()
@@ -117,9 +115,9 @@ class Commands:
         self._held.close()
 
 
-def _environment(place: int, threads: int) -> dict[str, str]:
-    """What a process sees: its threads, its GPU, and whom it ends with if that is killed."""
-    own = {'OMP_NUM_THREADS': str(threads), LAUNCHER_VARIABLE: str(os.getpid())}
+def _environment(place: int) -> dict[str, str]:
+    """What a process sees: its one thread, its GPU, and whom it ends with if that is killed."""
+    own = {'OMP_NUM_THREADS': '1', LAUNCHER_VARIABLE: str(os.getpid())}
     count = torch.cuda.device_count()
     if count:
         given = os.environ.get('CUDA_VISIBLE_DEVICES')

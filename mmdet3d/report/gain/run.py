@@ -97,7 +97,7 @@ def _find_places(
     return Places(out, data.resolve(), measure_of(kind).layout, weights)
 
 
-def _finish(job: Job, processes: int, tested: Config | None = None) -> None:
+def _finish(job: Job, tested: Config | None = None) -> None:
     """Do a job that others need, alone, or wait for the process that is at it."""
 
     def say(job: Job, seconds: float) -> None:
@@ -105,7 +105,7 @@ def _finish(job: Job, processes: int, tested: Config | None = None) -> None:
         _tell(f'{time.strftime("%H:%M:%S")} {job.name} ({duration(seconds)}){found}')
 
     told = False
-    while run_jobs([job], 1, processes, say):
+    while run_jobs([job], 1, say):
         if not told:
             _tell(f'another process is at {job.name}: waiting for it')
         told = True
@@ -138,9 +138,9 @@ class _Run:
         for name, cfg in self.configs.items():
             write_config(cfg, self.places.config(name))
         write_parts(self.campaign.parts, next(find_datasets(whole.data.train)), self.places)
-        _finish(teacher, self.processes, self.configs[TEACHER])
+        _finish(teacher, self.configs[TEACHER])
         if self.campaign.labels:
-            _finish(label_job(self.campaign, self.places), self.processes)
+            _finish(label_job(self.campaign, self.places))
 
     def _students(self, arms: Sequence[str]) -> list[Job]:
         """Seed by seed, so that whole pairs are there early."""
@@ -161,7 +161,7 @@ class _Run:
             progress.add(job.name, figures, seconds)
             self.report()
 
-        busy = run_jobs(jobs, self.processes, tell=say)
+        busy = run_jobs(jobs, self.processes, say)
         if busy:
             _tell(f'another process is at {", ".join(job.name for job in busy)}')
         return self.report()
