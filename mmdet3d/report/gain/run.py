@@ -69,7 +69,7 @@ def run_campaign(
     processes = processes or count_devices()
     out = Path(out or Path('work_dirs', 'gain', campaign.name)).resolve()
     if data is None:
-        _finish(data_job(campaign, out), processes)
+        _finish(data_job(campaign, out))
     places = _find_places(campaign, out, Path(data or out / 'data'), teacher_checkpoint)
     run = _Run(campaign, places, build_configs(campaign, places), seeds, processes)
     run.prepare()
