@@ -83,7 +83,7 @@ def run_labelling(
     section = _frames_of(cfg, frames)
     places = prepare_places(out, section['ann_file'], with_database)
     thresholds = read_thresholds(score_thr, ignore_thr, classes_of(section) or ())
-    if lowered := lower_least_score(cfg.model.test_cfg, thresholds):
+    if lowered := lower_least_score(cfg.model.get('test_cfg') or {}, thresholds):
         print(lowered)
     check_agreement(cfg, ('test',))
     set_up_processes(cfg)
@@ -184,7 +184,11 @@ def label_frames(
             found: dict[int, Detections] = {}
             try:
                 for index in chunk:
-                    _label(model, dataset, index, found, failed)
+                    if reason := _label(model, dataset, index, found):
+                        name = frame_name(dataset, index)
+                        failed[name] = reason
+                        progress.clear()
+                        warnings.warn(f'frame {name} is not labelled: {reason}', stacklevel=2)
                     objects += _count(found.get(index), thresholds)
                     progress.set_postfix(objects=objects, refresh=False)
                     progress.update()
@@ -204,13 +208,9 @@ def _chunks(indices: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _label(
-    model: MMDataParallel,
-    dataset: Custom3DDataset,
-    index: int,
-    found: dict[int, Detections],
-    failed: dict[str, str],
-) -> None:
-    """Add a frame to those that are found or those that failed, with a warning."""
+    model: MMDataParallel, dataset: Custom3DDataset, index: int, found: dict[int, Detections]
+) -> str:
+    """Add a frame to those that are found; return why that cannot be done, or ''."""
     # Whatever the pipeline draws is the same in a run that goes on.
     seed_everything(index)
     try:
@@ -218,9 +218,8 @@ def _label(
     except Exception as error:
         if _is_of_the_machine(error):
             raise
-        name, reason = frame_name(dataset, index), describe(error)
-        failed[name] = reason
-        warnings.warn(f'frame {name} is not labelled: {reason}', stacklevel=3)
+        return describe(error)
+    return ''
 
 
 @torch.no_grad()

@@ -65,13 +65,16 @@ class LabelSummary:
         return counts
 
     def __str__(self) -> str:
-        lines = [
-            f'  {name}: {count["objects"]} objects (mean score {count["mean_score"]}), '
-            f'{count["ignored"]} ignored'
-            for name, count in self.by_class().items()
-        ]
+        lines = [f'  {name}: {_in_words(count)}' for name, count in self.by_class().items()]
+        lines.append(f'Written: {", ".join(map(str, self.written))}')
+        lines.append('docs/teacher_labels.md has the config lines to train on them')
         head = f'Labelled {self.frames} frames, {self.empty} of them without objects:'
-        return '\n'.join([head, *lines, f'Written: {", ".join(map(str, self.written))}'])
+        return '\n'.join([head, *lines])
+
+
+def _in_words(count: Mapping[str, Any]) -> str:
+    score = f' (mean score {count["mean_score"]})' if count['objects'] else ''
+    return f'{count["objects"]} objects{score}, {count["ignored"]} ignored'
 
 
 def write_labels(
@@ -124,6 +127,8 @@ def labels_of(
 ) -> tuple[TeacherLabels, np.ndarray]:
     """Make labels of a frame's detections: objects, and regions to be ignored.
 
+    In a cloud without points there are none.
+
     Args:
         found: the detections, see :func:`detection_arrays`.
         points: the frame's own cloud, of shape (M, 3 or more).
@@ -134,6 +139,7 @@ def labels_of(
         the N labels, and whether a point lies in a box, bool of shape (M, N).
     """
     keep = found['scores'] >= thresholds.ignore[found['labels']]
+    keep &= len(points) > 0
     boxes, scores, labels = (found[key][keep] for key in ('boxes', 'scores', 'labels'))
     inside = points_in_boxes(points, boxes[:, :7])
     num_points = inside.sum(axis=0, dtype=np.int64)

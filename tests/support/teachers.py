@@ -16,11 +16,12 @@ from mmdet3d.datasets.files import dump_pickle
 from mmdet3d.datasets.key_clouds import key_cloud
 from mmdet3d.datasets.teacher_detections import TeacherLabels, detection_arrays
 from mmdet3d.utils.config import load_config
-from support import shrink, shrink_nuscenes
+from support import shrink, shrink_nuscenes, shrink_point_rcnn
 from support.run_folder import write_run
 from support.weights import seeded_tensor
 
 KITTI = 'configs/quickstart/pointpillars_3class.py'
+POINT_RCNN = 'configs/point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
 NUSCENES = 'configs/pointpillars/hv_pointpillars_fpn_sbn-all_4x8_2x_nus-3d.py'
 
 
@@ -33,6 +34,12 @@ def nuscenes_teacher(folder: Path) -> Path:
     """Write a narrow PointPillars-FPN of a small range, whose scores are about 0.5."""
     scene = {**shrink_nuscenes.small_scene(), **shrink_nuscenes.widths(8)}
     return write_run(folder, NUSCENES, {**scene, **_few('model.test_cfg.pts')})
+
+
+def point_rcnn_teacher(folder: Path) -> Path:
+    """Write a narrow PointRCNN on few points, which a test pipeline draws."""
+    small = {**shrink_point_rcnn.small_scene(), **shrink_point_rcnn.widths(8)}
+    return write_run(folder, POINT_RCNN, small)
 
 
 def _few(section: str) -> dict[str, int]:

@@ -2,21 +2,28 @@
 
 import json
 import re
-import signal
-import sys
 
 import numpy as np
 import pytest
 import torch
-from support.teachers import copy_kitti, kitti_teacher, label, nuscenes_teacher, read
+from support.teachers import (
+    copy_kitti,
+    kitti_teacher,
+    label,
+    nuscenes_teacher,
+    point_rcnn_teacher,
+    read,
+)
 
 from mmdet3d.apis import label as label_module
+from mmdet3d.apis.label_thresholds import lower_least_score, read_thresholds
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.core.points import LiDARPoints
 from mmdet3d.datasets import NuScenesDataset
 from mmdet3d.datasets.kitti import KittiDataset
 from mmdet3d.datasets.pipelines import ObjectSample
 from mmdet3d.models.detectors import VoxelNet
+from mmdet3d.utils.config import load_config
 
 CLASSES = ['Pedestrian', 'Cyclist', 'Car']
 
@@ -181,45 +188,6 @@ def test_a_detector_that_leaves_out_too_much_is_told_to_give_more(run, out, caps
     assert sum(len(info['annos']['name']) for info in read(out))
 
 
-KILLED = """
-import os, runpy, signal, sys
-from mmdet3d.apis import label, label_parts
-label.CHUNK = 2
-add = label_parts.Parts.add
-def add_and_die(self, found):
-    add(self, found)
-    if len(self.frames) == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-label_parts.Parts.add = add_and_die
-sys.argv = sys.argv[1:]
-sys.path.insert(0, 'tools')
-runpy.run_path(sys.argv[0], run_name='__main__')
-"""
-
-
-def test_a_killed_run_goes_on_and_writes_the_same_bytes(repo_root, teacher, data, tmp_path):
-    from support.tooling import call
-    from support.tooling import run as run_tool
-
-    arguments = [str(next(teacher.glob('*.py'))), str(teacher / 'latest.pth'), '--data', str(data)]
-    arguments += ['--frames', str(data / 'four.pkl'), '--score-thr', '0.5', '--ignore-thr', '0.45']
-    tool = ['tools/label_with_teacher.py', *arguments]
-    outs = [tmp_path / kind / 'kitti_infos_t.pkl' for kind in ('whole', 'killed')]
-    place = {'PYTHONPATH': str(repo_root)}
-    printed = run_tool(sys.executable, *tool, '--out', str(outs[0]), root=repo_root)
-    assert re.search(r'label: .* 4/4 .*objects=\d', printed)
-    killed = [sys.executable, '-c', KILLED, *tool, '--out', str(outs[1])]
-    assert call(*killed, root=repo_root, **place).returncode == -signal.SIGKILL
-    assert not outs[1].exists()
-    assert len(list((outs[1].parent / 'kitti_infos_t.pkl.parts').glob('0*.pkl'))) == 1
-    printed = run_tool(sys.executable, *tool, '--out', str(outs[1]), root=repo_root)
-    assert ' 2/4 ' in printed
-    files = [sorted(p for p in each.parent.rglob('*') if p.is_file()) for each in outs]
-    assert [p.name for p in files[0]] == [p.name for p in files[1]] and len(files[0]) > 3
-    for one, other in zip(*files):
-        assert one.read_bytes() == other.read_bytes(), one
-
-
 @pytest.mark.parametrize('error', [KeyboardInterrupt(), MemoryError('no memory')])
 def test_what_is_no_fault_of_a_frame_ends_the_run_and_loses_nothing(run, out, monkeypatch, error):
     detect, seen = label_module._detect, []
@@ -239,6 +207,44 @@ def test_what_is_no_fault_of_a_frame_ends_the_run_and_loses_nothing(run, out, mo
     )
     run()
     assert seen == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    'config, place, own',
+    [
+        ('point_rcnn/point_rcnn_2x8_kitti-3d-3classes', 'model.test_cfg.rcnn', 0.1),
+        ('second/hv_second_secfpn_6x8_80e_kitti-3d-3class', 'model.test_cfg', 0.1),
+        ('pointpillars/hv_pointpillars_fpn_sbn-all_4x8_2x_nus-3d', 'model.test_cfg.pts', 0.05),
+    ],
+)
+def test_the_least_score_of_every_shipped_detector_is_found(config, place, own):
+    cfg = load_config(f'configs/{config}.py')
+    classes = cfg.class_names
+    low = read_thresholds(0.3, 0.02, classes)
+    told = lower_least_score(cfg.model.test_cfg, low)
+    assert told == f'{place}.score_thr is lowered from {own} to 0.02, the least --ignore-thr'
+    assert lower_least_score(cfg.model.test_cfg, low) == ''
+    assert lower_least_score(cfg.model.test_cfg, read_thresholds(0.3, 0.1, classes)) == ''
+    # What PointRCNN proposes has no least score.
+    assert cfg.model.test_cfg.get('rpn', {}).get('score_thr') is None
+
+
+def test_a_detector_that_draws_points_labels_alike_wherever_it_goes_on(data, tmp_path):
+    teacher = point_rcnn_teacher(tmp_path / 'teacher')
+    files = []
+    for kind in ('whole', 'broken'):
+        out = tmp_path / kind / 'infos.pkl'
+        settings = {'frames': str(data / 'four.pkl'), 'score_thr': 0.3}
+        if kind == 'broken':
+            _, cloud = cloud_of(data, 1)
+            content = cloud.read_bytes()
+            cloud.write_bytes(b'short')
+            with pytest.warns(UserWarning), pytest.raises(RuntimeError, match='1 of 4'):
+                label(teacher, data, out, **settings)
+            cloud.write_bytes(content)
+        label(teacher, data, out, **settings)
+        files.append(out.read_bytes())
+    assert files[0] == files[1]
 
 
 def test_other_thresholds_use_the_detections_that_are_there(run, out, monkeypatch):
@@ -298,13 +304,14 @@ def test_a_cloud_that_cannot_be_read_is_left_out_and_tried_again(run, data, out,
     assert not out.with_name(f'{out.name}.parts').exists()
 
 
-def test_a_cloud_without_points_has_no_objects_or_those_of_an_empty_scene(run, data, out):
+def test_a_cloud_without_points_has_no_objects(run, data, out):
     _, cloud = cloud_of(data, 0)
     cloud.write_bytes(b'')
     run()
     first = read(out)[0]['annos']
+    assert json.loads(out.with_suffix('.json').read_text())['frames_without_objects'] == 1
     assert len(read(out)) == 4
-    assert not first['num_points_in_gt'].any()
+    assert len(first['name']) == 0 and first['gt_bboxes_3d'].shape == (0, 7)
 
 
 def test_a_frame_whose_teacher_raises_is_left_out(run, data, out, monkeypatch):
