@@ -23,6 +23,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     split_levels,
     stack_samples,
 )
+from mmdet3d.models.dense_heads.assignment_cache import AssignmentCache
 from mmdet3d.models.dense_heads.prediction_rows import flat, top
 from mmdet3d.models.interfaces import HeadOutputs
 
@@ -93,6 +94,7 @@ class Anchor3DHead(BaseModule):
         self.loss_bbox = build_loss(loss_bbox or {'type': 'SmoothL1Loss', 'loss_weight': 2.0})
         self.loss_dir = build_loss(loss_dir or {'type': 'CrossEntropyLoss', 'loss_weight': 0.2})
         self.bbox_assigner = _build_assigners(train_cfg)
+        self._cache = AssignmentCache()
         self._init_layers()
 
     def _init_layers(self) -> None:
@@ -159,12 +161,12 @@ class Anchor3DHead(BaseModule):
     ) -> AnchorTargets:
         """Targets of all samples, each on all maps."""
         anchors = torch.cat([self._rows(level) for level in levels])
-        return stack_samples(
-            [
-                self._targets_single(anchors, boxes.tensor.to(anchors.device), labels)
-                for boxes, labels in zip(gt_bboxes, gt_labels)
-            ]
-        )
+        objects = [(each.tensor.to(anchors.device), own) for each, own in zip(gt_bboxes, gt_labels)]
+        samples = [
+            self._cache.targets(anchors, each, partial(self._targets_single, anchors, *each))
+            for each in objects
+        ]
+        return stack_samples(samples)
 
     def assigned(
         self, cls_scores: list[Tensor], gt_bboxes: list[Any], gt_labels: list[Tensor]
