@@ -24,6 +24,7 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     split_levels,
     stack_samples,
 )
+from mmdet3d.models.dense_heads.assignment_cache import AssignmentCache
 from mmdet3d.models.dense_heads.prediction_rows import flat, top
 from mmdet3d.models.interfaces import HeadOutputs
 from mmdet3d.models.object_weights import Truth, read_truth
@@ -95,6 +96,7 @@ class Anchor3DHead(BaseModule):
         self.loss_bbox = build_loss(loss_bbox or {'type': 'SmoothL1Loss', 'loss_weight': 2.0})
         self.loss_dir = build_loss(loss_dir or {'type': 'CrossEntropyLoss', 'loss_weight': 0.2})
         self.bbox_assigner = _build_assigners(train_cfg)
+        self._cache = AssignmentCache()
         self._init_layers()
 
     def _init_layers(self) -> None:
@@ -160,7 +162,11 @@ class Anchor3DHead(BaseModule):
         """Targets of all samples, each on all maps."""
         anchors = torch.cat([self._rows(level) for level in levels])
         rows = [ObjectRows.of(each, anchors, self.box_code_size) for each in truths]
-        return stack_samples([self._targets_single(anchors, each) for each in rows])
+        samples = [
+            self._cache.targets(anchors, each, partial(self._targets_single, anchors, each))
+            for each in rows
+        ]
+        return stack_samples(samples)
 
     def assigned(
         self, cls_scores: list[Tensor], gt_bboxes: list[Any], gt_labels: list[Tensor]

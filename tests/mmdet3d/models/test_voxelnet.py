@@ -146,6 +146,32 @@ def test_a_student_trains_with_its_teacher(kd_student, teacher, clouds):
     assert (log['loss_kd'] > 0) == any(len(each) for each in clouds)
 
 
+def test_a_teacher_runs_once_for_all_that_is_compared(repo_root, teacher):
+    fit, logits = dict(type='FitNets'), dict(type='HeadLogits')
+    terms = dict(
+        voxel=dict(feature='voxel_features', loss=fit),
+        map0=dict(feature='backbone_features', level=0, loss=fit),
+        neck=dict(feature='neck_features', level=0, loss=fit),
+        head=dict(feature='head_outputs', loss=logits),
+    )
+    student = make_model(repo_root, **{'model.train_cfg.kd_cfg': dict(terms=terms)})
+    student.init_kd(teacher)
+    names = ('voxel_layer', 'voxel_encoder', 'middle_encoder', 'backbone', 'neck', 'bbox_head')
+    runs = []
+    handles = [
+        getattr(teacher, name).register_forward_hook(lambda *_, name=name: runs.append(name))
+        for name in names
+    ]
+    info = teacher.train_step(
+        batch(cloud()), None, is_teacher=True, last=student.last_taught(teacher)
+    )
+    log = train_once(student, batch(cloud()), teacher_info=info)
+    for handle in handles:
+        handle.remove()
+    assert runs == list(names)
+    assert {f'kd_{name}' for name in terms} <= set(log)
+
+
 @pytest.mark.parametrize('clouds', [(cloud(), cloud(seed=1)), (cloud(), NO_POINTS), (NO_POINTS,)])
 def test_second_learns_two_maps_of_its_teacher(repo_root, clouds):
     few = {'model.train_cfg.kd_cfg.num_voxels': 50, 'model.train_cfg.kd_cfg.kneighbours': 8}
