@@ -16,6 +16,7 @@ from mmdet3d.models import build_model
 from mmdet3d.models.dense_heads import Anchor3DHead
 from mmdet3d.models.dense_heads.assignment_cache import AssignmentCache
 from mmdet3d.models.detectors import VoxelNet
+from mmdet3d.models.object_weights import read_truth
 
 CONFIG = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x.py'
 BOXES = torch.tensor([[15.0, 3, -1.7, 3.9, 1.6, 1.5, 0.3], [9.0, -3, -0.6, 0.8, 0.6, 1.7, 2.0]])
@@ -131,12 +132,12 @@ def test_a_head_that_moves_assigns_anew(head, asked):
 def test_changing_what_was_returned_changes_nothing(head):
     losses_of(head)
     anchors = head.anchor_generator.grid_anchors([(64, 64)])
-    truth = [LiDARInstance3DBoxes(BOXES)], [LABELS]
-    expected = copy.deepcopy(vars(head._targets(anchors, *truth)))
+    truth = read_truth([LiDARInstance3DBoxes(BOXES)], [LABELS])
+    expected = copy.deepcopy(vars(head._targets(anchors, truth)))
     for _ in range(2):
-        for found in vars(head._targets(anchors, *truth)).values():
+        for found in vars(head._targets(anchors, truth)).values():
             found.fill_(7)
-    for name, found in vars(head._targets(anchors, *truth)).items():
+    for name, found in vars(head._targets(anchors, truth)).items():
         assert torch.equal(found, expected[name]), name
 
 
