@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+import pytest
 import torch
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, PointXYZWHLRBBoxCoder
@@ -21,9 +23,10 @@ def inside(box: list[float], point: torch.Tensor, margin: float) -> bool:
     return abs(along) < half[0] and abs(across) < half[1] and abs(dz - box[5] / 2) <= half[2]
 
 
-def assign(points: torch.Tensor, boxes=BOXES, labels=LABELS) -> PointTargets:
+def assign(points: torch.Tensor, boxes=BOXES, labels=LABELS, weights=None) -> PointTargets:
     boxes = LiDARInstance3DBoxes(torch.tensor(boxes).reshape(-1, 7))
-    (truth,) = read_truth([boxes], [torch.tensor(labels).long()])
+    metas = [{} if weights is None else {'gt_weights_3d': np.float32(weights)}]
+    (truth,) = read_truth([boxes], [torch.tensor(labels).long()], metas)
     return assign_points(points, truth, CODER.encode, 3, margin=0.2)
 
 
@@ -63,3 +66,24 @@ def test_the_targets_of_a_batch_are_stacked_and_their_codes_listed():
     assert stacked.positive.tolist() == [[True, False], [False, True]]
     assert stacked.labels.tolist() == [[0, 3], [3, 0]]
     assert stacked.codes.shape == (2, 8)
+
+
+@pytest.mark.parametrize('labels', [[0, 1, 2], [0, -1, -1]])
+def test_points_weigh_as_their_object_and_nothing_in_or_at_an_ignored_region(labels):
+    """The second box, which the first overlaps, is ignored, and so is the third."""
+    generator = torch.Generator().manual_seed(0)
+    points = torch.tensor([7.0, -3, -2]) + torch.tensor([15.0, 10, 4]) * torch.rand(
+        4000, 3, generator=generator
+    )
+    targets = assign(points, labels=labels, weights=[0.25, 0, 0])
+    seen = set()
+    for i, point in enumerate(points):
+        on_object = inside(BOXES[0], point, 0)
+        close = any(inside(box, point, 0.2) for box in BOXES)
+        expected = 0.25 if on_object else float(not close)
+        assert targets.positive[i] == on_object
+        assert targets.labels[i] == (0 if on_object else 3)
+        assert targets.label_weights[i] == expected
+        seen.add((on_object, inside(BOXES[1], point, 0), inside(BOXES[2], point, 0)))
+    assert {(True, True, False), (False, True, False), (False, False, True)} <= seen
+    assert targets.weights.tolist() == [0.25] * int(targets.positive.sum())

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from mmdet3d.models.roi_heads.bbox_heads.roi_targets import (
     roi_targets,
     score_targets,
 )
-from mmdet3d.models.roi_heads.proposal_assignment import assign_per_class
+from mmdet3d.models.roi_heads.proposal_assignment import assign_per_class, leave_out_ignored
 
 CONFIG = 'configs/point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
 
@@ -243,3 +244,65 @@ def test_detections_are_the_best_of_those_that_overlap_and_score_enough():
     torch.testing.assert_close(other.tensor, rois[2:])
     assert second.tolist() == pytest.approx([0.4])
     assert third.tolist() == [2]
+
+
+def weighed(rcnn, weights: list[float]):
+    """Objects and regions, proposals on and beside them, and their assignment."""
+    at = torch.tensor([[0.0, 0], [20, 0], [40, 0], [40, 1.4]])
+    boxes = torch.cat([at, torch.tensor([[0.0, 4, 2, 2, 0]]).expand(4, 5)], dim=1)
+    metas = [{'gt_weights_3d': np.float32(weights)}]
+    labels = torch.tensor([0, 0, 0, 1])
+    (truth,) = read_truth([LiDARInstance3DBoxes(boxes)], [labels], metas)
+    shifts = torch.tensor([0.1, 1.0, 2.0, 3.5])
+    proposals = boxes[:3].repeat_interleave(4, dim=0)
+    proposals[:, 0] += shifts.repeat(3)
+    classes = torch.zeros(12, dtype=torch.long)
+    assigners = [build_assigner(each) for each in rcnn.assigner]
+    objects = truth.boxes.tensor
+    assigned = assign_per_class(assigners, proposals, classes, objects, truth.labels)
+    return truth, proposals, assigned
+
+
+def test_proposals_of_ignored_regions_are_left_out_unless_they_are_near_an_object(rcnn):
+    """The third box is an object of the proposals' class, and overlaps a region of another."""
+    truth, proposals, assigned = weighed(rcnn, [1, 0, 1, 0])
+    overlaps = bbox_overlaps_3d(proposals, truth.boxes.tensor, coordinate='lidar').amax(dim=1)
+    regions = bbox_overlaps_3d(proposals, truth.ignored.tensor, coordinate='lidar').amax(dim=1)
+    before = assigned.gt_inds.clone()
+    leave_out_ignored(assigned, proposals, truth.ignored.tensor, 0.25)
+    expected = torch.where((regions > 0.25) & (overlaps <= 0.25), -1, before)
+    assert assigned.gt_inds.tolist() == expected.tolist()
+    assert assigned.gt_inds.tolist() == [1, 1, 0, 0, -1, -1, -1, 0, 2, 2, 0, 0]
+
+
+def test_scores_and_boxes_of_proposals_weigh_as_their_object(rcnn):
+    truth, proposals, assigned = weighed(rcnn, [0.25, 0.5, 1, 1])
+    head = make_head()
+    sample = build_sampler({**rcnn.sampler, 'num': 12}).sample(
+        assigned, proposals, truth.boxes.tensor, truth.labels
+    )
+    targets = roi_targets([sample], [truth], rcnn, head.bbox_coder.encode)
+    assert targets.weights.tolist() == [0.25, 0.25, 0.5, 0.5, 1, 1]
+    negatives = [
+        (rois[0].item(), w.item()) for rois, w in zip(sample.neg_bboxes, targets.score_weights[6:])
+    ]
+    # Two metres aside the overlap is a third: the score is that object's. Farther it is background.
+    weight_at = {2.0: 0.25, 22.0: 0.5, 42.0: 1, 3.5: 1, 23.5: 1, 43.5: 1}
+    assert negatives and all(weight == weight_at[x] for x, weight in negatives)
+    rois = sample.bboxes
+    logits = torch.linspace(-1, 1, len(rois))
+    residuals = 0.1 * torch.ones(len(rois), 7)
+    losses = head.loss(logits, residuals, rois, targets)
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits, targets.scores, reduction='none'
+    )
+    by_hand = (targets.score_weights * entropy).sum() / len(rois)
+    assert losses['loss_cls'].item() == pytest.approx(by_hand.item(), rel=1e-5)
+    distance = torch.nn.functional.smooth_l1_loss(
+        residuals[:6], targets.residuals, beta=1 / 9, reduction='none'
+    ).sum(dim=1)
+    by_hand = (targets.weights * distance).sum() / 6
+    assert losses['loss_bbox'].item() == pytest.approx(by_hand.item(), rel=1e-5)
+    corners = corner_loss(head._refine(rois[:6], residuals[:6]), targets.gt_boxes)
+    by_hand = (targets.weights * corners).sum() / 6
+    assert losses['loss_corner'].item() == pytest.approx(by_hand.item(), rel=1e-5)
