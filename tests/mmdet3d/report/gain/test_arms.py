@@ -16,6 +16,7 @@ from mmdet3d.report.gain.stages import student_job
 from mmdet3d.utils.config import REPO_ROOT, find_datasets, load_config
 
 GAIN = REPO_ROOT / 'benchmarks' / 'gain'
+RECOMMENDED = REPO_ROOT / 'configs' / '_base_' / 'distill' / 'recommended.py'
 
 
 @pytest.fixture
@@ -179,3 +180,12 @@ def test_nuscenes_is_trained_and_tested_by_its_own_metric(tmp_path):
     assert test[test.index('--eval') + 1] == 'bbox'
     with pytest.raises(FileNotFoundError, match=r'nuscenes_infos_train.pkl .*create_data.py nusc'):
         check_infos(cfg, places)
+
+
+@pytest.mark.parametrize('path', sorted(GAIN.glob('*.py')), ids=lambda path: path.stem)
+def test_what_is_measured_as_recommended_is_what_is_recommended(path):
+    recommended = Config.fromfile(RECOMMENDED).recommended.to_dict()
+    arms = load_campaign(path).arms
+    measured = [arm for name, arm in arms.items() if name.endswith(('recommended', '_soft'))]
+    assert measured
+    assert all(arm['kd_cfg']['terms'] == recommended for arm in measured)
