@@ -74,3 +74,24 @@ def test_a_fragment_is_one_line_of_a_config_and_trains(fragment, teacher, kitti_
 def test_every_loss_has_a_fragment():
     texts = ''.join(path.read_text() for path in FRAGMENTS)
     assert not [name for name in KD_LOSSES.module_dict if f"type='{name}'" not in texts]
+
+
+@pytest.mark.parametrize(
+    'student',
+    [
+        'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_16x.py',
+        'pointpillars/hv_pointpillars_secfpn_sbn-all_4x8_2x_nus-3d_student_4x.py',
+        'point_rcnn/point_rcnn_2x8_kitti-3d-3classes_student_16x.py',
+        'second/hv_second_secfpn_6x8_80e_kitti-3d-3class_student_16x.py',
+    ],
+)
+def test_what_is_recommended_fits_the_students_of_every_detector(student, tmp_path):
+    bases = [str(ROOT / 'configs' / path) for path in (student, '_base_/distill/recommended.py')]
+    (tmp_path / 'student.py').write_text(
+        f'_base_ = {bases}\n'
+        'model = dict(train_cfg=dict(kd_cfg=dict(_delete_=True, terms={{_base_.recommended}})))\n'
+    )
+    cfg = load_config(tmp_path / 'student.py')
+    model = build_model(cfg.model)
+    assert list(model.kd_terms) == ['head']
+    assert model.last_taught(build_model(load_config(cfg.teacher.config).model)) == 'head_outputs'
