@@ -17,6 +17,11 @@ arms = dict(
         train=dict(labelled=1, taught=1),
         kd_cfg=dict(terms=dict(head=dict(feature='head_outputs', loss=_head))),
     ),
+    # As many of each kind as there are, instead of as many of one as of the other.
+    all_alike=dict(train=dict(labelled=60, taught=300)),
+    unweighted=dict(
+        train=dict(labelled=60, taught=300), options={'data.train.dataset.weigh_by_score': False}
+    ),
     # With the true labels of the frames that the teacher labels.
     ceiling=dict(train=dict(labelled=1, unlabelled=1)),
     # Labels are plentiful: those that the teacher learnt from too.
