@@ -62,8 +62,8 @@ def test_all_trainings_have_their_weights_averaged_and_saved_alike(places):
 
 def test_a_distilled_arm_has_its_own_losses_alone_and_the_teacher_of_the_campaign(places):
     configs = build_configs(load_campaign(GAIN / 'pointpillars_16x.py'), places)
-    assert set(configs['head'].model.train_cfg.kd_cfg) == {'terms'}
-    assert configs['head'].teacher == {
+    assert set(configs['recommended'].model.train_cfg.kd_cfg) == {'terms'}
+    assert configs['recommended'].teacher == {
         'config': str(places.config(TEACHER)),
         'checkpoint': str(places.out / 'teacher/latest.pth'),
     }
