@@ -1,5 +1,8 @@
 # What helped most where it was measured: predictions where the teacher is confident, the class
 # scores by SparseKD's weight for KITTI (15). docs/effect.md has every training.
+#     PointPillars, 16x, small, on generated scenes: mean of four APs +4.7 over 8 seeds, standard
+#         deviation 0.9, better in all (the paper's loss: +0.9, 1.3, better in 7)
+#     SECOND, PointRCNN, PointPillars on nuScenes: fits, not measured yet
 # In a student's config:
 #     _base_ = ['...student.py', '../_base_/distill/recommended.py']
 #     model = dict(train_cfg=dict(kd_cfg=dict(_delete_=True, terms={{_base_.recommended}})))
