@@ -112,7 +112,20 @@ class Commands:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait()
+            _wait_for_group(self._process.pid)
         self._held.close()
+
+
+def _wait_for_group(group: int, seconds: float = 10) -> None:
+    """Wait until the processes that a command has started are gone too; then end them for good."""
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 def _environment(place: int) -> dict[str, str]:
