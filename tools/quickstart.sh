@@ -32,7 +32,7 @@ fi
 
 teacher=configs/quickstart/pointpillars_3class.py
 student=configs/quickstart/pointpillars_3class_student_4x.py
-# Learns by the recommended loss; the paper's, which $student has, shows no gain at this size.
+# Learns by the recommended loss: the paper's, which $student has, shows no gain at this size.
 distilled_student=${student%.py}_recommended.py
 # train CONFIG NAME EPOCHS ARGUMENTS...
 train() {

@@ -2,6 +2,7 @@
 # scores by SparseKD's weight for KITTI (15). docs/effect.md has every training.
 #     PointPillars, 16x, small, on generated scenes: mean of four APs +4.7 over 8 seeds, standard
 #         deviation 0.9, better in all (the paper's loss: +0.9, 1.3, better in 7)
+#     PointPillars, 4x, the quickstart's: +5.5 over 5 seeds, standard deviation 2.9, better in all
 #     SECOND, PointRCNN, PointPillars on nuScenes: fits, not measured yet
 # In a student's config:
 #     _base_ = ['...student.py', '../_base_/distill/recommended.py']
