@@ -1,9 +1,11 @@
 """The points of voxels as rows, so that layers compute no padding but one row of it for each."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,37 @@ class VoxelRows:
 
     def max(self, rows: Tensor) -> Tensor:
         """Return the maximum over each voxel, of shape (M, C), of rows (R, C)."""
-        return torch.segment_reduce(rows, 'max', lengths=self.counts, axis=0, unsafe=True)
+        return _SegmentMax.apply(rows, self.counts)
 
     def mean(self, rows: Tensor) -> Tensor:
         """Return the sum over all slots of a voxel per point that it holds, of shape (M, C)."""
         rows = rows * self.copies[:, None].to(rows)
-        total = torch.segment_reduce(rows, 'sum', lengths=self.counts, axis=0, unsafe=True)
-        return total / self.num_points.to(rows)[:, None]
+        return _sums(rows, self.counts) / self.num_points.to(rows)[:, None]
+
+
+class _SegmentMax(torch.autograd.Function):
+    """The maximum over runs of rows, whose gradient is shared by rows that are equally large.
+
+    torch's own gradient of it is right but for ties: where it is negative, each of these rows is
+    given all of it instead of its share (torch 2.13).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, counts: Tensor) -> Tensor:
+        """Return the maxima, of shape (M, C), of rows (R, C) in runs of ``counts`` (M,)."""
+        largest = torch.segment_reduce(rows, 'max', lengths=counts, axis=0, unsafe=True)
+        ctx.save_for_backward(rows, largest, counts)
+        return largest
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """Return the gradient of the rows, of shape (R, C)."""
+        rows, largest, counts = ctx.saved_tensors
+        is_largest = rows == largest.repeat_interleave(counts, dim=0)
+        share = grad / _sums(is_largest.to(grad), counts)
+        return is_largest * share.repeat_interleave(counts, dim=0), None
+
+
+def _sums(rows: Tensor, counts: Tensor) -> Tensor:
+    return torch.segment_reduce(rows, 'sum', lengths=counts, axis=0, unsafe=True)
