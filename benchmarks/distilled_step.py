@@ -27,21 +27,10 @@ from mmdet3d.utils.config import load_config
 from mmdet3d.utils.tool_parser import ToolParser
 
 CONFIG = 'configs/quickstart/pointpillars_3class.py'
-STUDENT = {
-    'model.voxel_encoder.feat_channels': [8],
-    'model.middle_encoder.in_channels': 8,
-    'model.backbone.in_channels': 8,
-    'model.backbone.out_channels': [8, 16, 32],
-    'model.neck.in_channels': [8, 16, 32],
-    'model.neck.out_channels': [16, 16, 16],
-    'model.bbox_head.in_channels': 48,
-    'model.bbox_head.feat_channels': 48,
-    'model.train_cfg.kd_cfg': dict(
-        terms=dict(
-            head=dict(feature='head_outputs', loss=dict(type='HeadLogits', where='assigned'))
-        )
-    ),
-}
+STUDENT = 'configs/effect/pointpillars_16x.py'
+KD_CFG = dict(
+    terms=dict(head=dict(feature='head_outputs', loss=dict(type='HeadLogits', where='assigned')))
+)
 
 
 class AllSlots(nn.Module):
@@ -91,7 +80,8 @@ def build_networks() -> tuple[Any, Any, Any]:
 
     torch.manual_seed(0)
     teacher = build_model(load_config(CONFIG).model).eval().requires_grad_(False)
-    cfg = load_config(CONFIG, STUDENT)
+    cfg = load_config(STUDENT)
+    cfg.model.train_cfg.kd_cfg = KD_CFG
     student = build_model(cfg.model).train()
     student.init_kd(teacher)
     return teacher, student, build_optimizer(student, cfg.optimizer)

@@ -166,7 +166,7 @@ class NuScenesDataset(NuScenesEvaluation):
             annos['valid_flag'] if self.use_valid_flag else np.asarray(annos['num_lidar_pts']) > 0
         )
         # A region that is neither object nor background counts without points too.
-        return np.asarray(seen, dtype=bool) | np.asarray(annos.get('gt_ignored', False))
+        return np.asarray(seen, dtype=bool) | _ignored(annos)
 
     def get_ann_info(self, index: int) -> dict[str, Any]:
         """Annotations of the objects of a frame that were seen.
@@ -214,6 +214,11 @@ class NuScenesDataset(NuScenesEvaluation):
     def get_cat_ids(self, idx: int) -> list[int]:
         """Labels of the trained classes in a frame."""
         annos = self._annos(idx)
-        kept = self._kept(annos) & ~np.asarray(annos.get(IGNORED, False), dtype=bool)
+        kept = self._kept(annos) & ~_ignored(annos)
         names = set(np.asarray(annos['gt_names'])[kept])
         return sorted(self.cat2id[name] for name in names if name in self.cat2id)
+
+
+def _ignored(annos: dict[str, Any]) -> np.ndarray:
+    """Tell which of N objects are ignored regions, bool of shape (N,), or () where none can be."""
+    return np.asarray(annos.get(IGNORED, False), dtype=bool)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mmdet3d.datasets.builder import PIPELINES
+from mmdet3d.datasets.pipelines.weights import WEIGHTS
 from mmdet3d.utils.arguments import ShowsArguments, switch
 
 _NOT_LIDAR = (
@@ -66,8 +67,8 @@ class LoadAnnotations3D(ShowsArguments):
         if self.with_bbox_3d:
             results['gt_bboxes_3d'] = results['ann_info']['gt_bboxes_3d']
             results['bbox3d_fields'].append('gt_bboxes_3d')
-            if 'gt_weights_3d' in results['ann_info']:
-                results['gt_weights_3d'] = results['ann_info']['gt_weights_3d']
+            if WEIGHTS in results['ann_info']:
+                results[WEIGHTS] = results['ann_info'][WEIGHTS]
         if self.with_label_3d:
             results['gt_labels_3d'] = results['ann_info']['gt_labels_3d']
         return results

@@ -17,7 +17,7 @@ from mmdet3d.report.gain.processes import count_devices
 from mmdet3d.report.gain.progress import Progress, duration, in_words
 from mmdet3d.report.gain.report import collect_results, summarise, write_report
 from mmdet3d.report.gain.settings import check_settings
-from mmdet3d.report.gain.stages import data_job, label_job, student_job, teacher_job
+from mmdet3d.report.gain.stages import data_job, label_job, student_jobs, teacher_job
 from mmdet3d.utils.config import find_datasets, find_file, load_config
 
 _WAIT = 5.0
@@ -143,12 +143,7 @@ class _Run:
             _finish(label_job(self.campaign, self.places))
 
     def _students(self, arms: Sequence[str]) -> list[Job]:
-        """Seed by seed, so that whole pairs are there early."""
-        return [
-            student_job(self.campaign, self.configs[arm], arm, seed, self.places)
-            for seed in self.seeds
-            for arm in arms
-        ]
+        return student_jobs(self.campaign, self.configs, arms, self.seeds, self.places)
 
     def train(self, arms: Sequence[str]) -> str:
         """Train and test the students of some arms, and return the tables of the report."""

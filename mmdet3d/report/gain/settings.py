@@ -1,6 +1,5 @@
 """What a training was run with, kept beside its results, so that no other is taken for it."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any
 from mmcv import Config
 
 from mmdet3d.datasets.files import atomic_write
+from mmdet3d.utils.download import file_sha256
 
 _NAME = 'settings.json'
 _OUT = 'OUT/'
@@ -36,7 +36,7 @@ def settings_of(
 
 @cache
 def _digest(path: Path, changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return file_sha256(path)
 
 
 def check_settings(folder: Path, settings: Mapping[str, Any]) -> None:

@@ -121,7 +121,7 @@ def test_other_anchors_are_assigned_anew(head, asked):
 @pytest.mark.gpu
 def test_a_head_that_moves_assigns_anew(head, asked):
     on_cpu = losses_of(head)
-    on_gpu = losses_of(head.cuda())
+    on_gpu = losses_of(head.to('cuda'))
     assert len(asked) == 2
     for found, expected in zip(on_gpu, on_cpu):
         torch.testing.assert_close(found.cpu(), expected, rtol=1e-4, atol=1e-5)

@@ -190,6 +190,6 @@ def test_statistics_of_a_single_value_are_refused():
 def test_a_gpu_finds_what_a_cpu_finds(options):
     encoder, voxels = make_encoder(**options).train(), many_voxels()
     expected = train_step(alone := copy.deepcopy(encoder), alone, voxels)
-    found = train_step(encoder.cuda(), encoder, tuple(each.cuda() for each in voxels))
+    found = train_step(encoder.to('cuda'), encoder, tuple(each.to('cuda') for each in voxels))
     for name, tensor in expected.items():
         torch.testing.assert_close(found[name].cpu(), tensor, rtol=1e-4, atol=1e-3)
