@@ -2,7 +2,7 @@
 
 data = dict(scenes=dict(train=360, val=300), seed=0)
 teacher = dict(config='configs/effect/second.py', epochs=8, seed=0)
-student = dict(config='configs/effect/second_16x.py', epochs=3)
+student = dict(config='configs/effect/second_16x.py', epochs=4)
 # configs/_base_/distill/recommended.py
 _head = dict(type='HeadLogits', score_thr=0.1, cls_weight=15.0, box_weight=1.0, dir_weight=0.2)
 arms = dict(

@@ -5,7 +5,7 @@ model = dict(
     middle_encoder=dict(
         base_channels=2,
         output_channels=16,
-        encoder_channels=((2,), (4, 4, 4), (8, 8, 8), (8, 8, 8))),
+        encoder_channels=((2,), (4, 4, 4), (8, 8, 8))),
     backbone=dict(in_channels=32, out_channels=[16, 32]),
     neck=dict(in_channels=[16, 32], out_channels=[32, 32]),
     bbox_head=dict(in_channels=64, feat_channels=64),
