@@ -17,6 +17,8 @@ OWN = {*FOLDERS, 'support', '_environment'}
 # Listed, but imported by nothing here: the file that uses them, and the word by which it does.
 USED_OTHERWISE = {
     'codespell': ('tools/run_tests.sh', '-m codespell_lib'),
+    'mkdocs': ('tools/build_docs.sh', '-m mkdocs'),
+    'mkdocs-material': ('mkdocs.yml', 'name: material'),
     'mypy': ('tools/run_tests.sh', '-m mypy'),
     'ruff': ('tools/run_tests.sh', '-m ruff'),
     'tensorboard': ('configs/_base_/default_runtime.py', 'TensorboardLoggerHook'),
