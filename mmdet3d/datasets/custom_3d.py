@@ -50,6 +50,8 @@ class Custom3DDataset(EvaluatedDataset):
         filter_empty_gt: in training, put another frame in the place of one without any object.
         test_mode: give no annotations.
         file_client_args: only ``dict(backend='disk')``.
+        absolute_paths: take clouds that the annotation file names and that do not lie below
+            ``data_root``, too.
         weigh_by_score: an object that a teacher labelled weighs as much in the losses as its score,
             else 1; what it marked as ignored has no weight either way. Ground truth weighs 1.
 
@@ -86,6 +88,7 @@ class Custom3DDataset(EvaluatedDataset):
         test_mode: bool = False,
         file_client_args: dict | None = None,
         weigh_by_score: bool = True,
+        absolute_paths: bool = False,
     ) -> None:
         super().__init__()
         if modality is not None and modality.get('use_camera'):
@@ -99,6 +102,7 @@ class Custom3DDataset(EvaluatedDataset):
         self.filter_empty_gt = filter_empty_gt
         self.test_mode = test_mode
         self.weigh_by_score = switch(self, 'weigh_by_score', weigh_by_score)
+        self.absolute_paths = switch(self, 'absolute_paths', absolute_paths)
         self.box_type_3d, self.box_mode_3d = get_box_type(box_type_3d)
         self.CLASSES = self.get_classes(classes)
         self.cat2id = {name: label for label, name in enumerate(self.CLASSES)}
@@ -220,7 +224,7 @@ class Custom3DDataset(EvaluatedDataset):
             ``sample_idx``, ``pts_filename`` and, unless in test mode, ``ann_info``.
         """
         info = self.data_infos[index]
-        path = locate(info['pts_path'], self.data_root)
+        path = locate(info['pts_path'], self.data_root, self.ann_file, self.absolute_paths)
         data = {'sample_idx': info['sample_idx'], 'pts_filename': path, 'file_name': path}
         if not self.test_mode:
             data['ann_info'] = self.get_ann_info(index)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from mmdet3d.utils.errors import DataFormatError
+from mmdet3d.utils.unpickling import UnsafePickle, load_plain
 
 # The newest protocol that every Python 3 reads.
 PICKLE_PROTOCOL = 4
@@ -129,7 +130,8 @@ def load_info_file(path: str | Path, what: str) -> Any:
     """Read an annotation file or an object database.
 
     Args:
-        path: the file. Loading a pickle can run code: take such files only from where you trust.
+        path: the file. Nothing that it asks for is run: it may hold numbers, text, lists, dicts and
+            numpy arrays.
         what: what it is, for the messages.
 
     Returns:
@@ -137,7 +139,7 @@ def load_info_file(path: str | Path, what: str) -> Any:
 
     Raises:
         FileNotFoundError: if it does not exist.
-        DataFormatError: if it is no pickle, broken off, or of objects that do not exist here.
+        DataFormatError: if it is no pickle, broken off, or of other objects.
     """
     remedy = (
         'write it with tools/create_data.py (for KITTI: python tools/create_data.py kitti '
@@ -148,7 +150,7 @@ def load_info_file(path: str | Path, what: str) -> Any:
         raise FileNotFoundError(f'{what} {path} does not exist; correct the path, or {remedy}')
     content = Path(path).read_bytes()
     try:
-        return pickle.loads(content)
+        return load_plain(content)
     # Broken bytes can make the unpickler raise anything.
     except Exception as error:
         raise DataFormatError(
@@ -168,6 +170,6 @@ def _why_unreadable(content: bytes, error: Exception) -> str:
     reason = ' '.join(f'{type(error).__name__}: {error}'.split())
     if isinstance(error, UnicodeDecodeError):
         return f'Python 2 wrote it ({reason})'
-    if isinstance(error, (ImportError, AttributeError)):
-        return f'it holds objects of a module that is not here ({reason})'
+    if isinstance(error, UnsafePickle):
+        return f'it asks for {error}, which is not loaded, since that could run code'
     return f'it is broken off, or no pickle ({reason})'

@@ -1,6 +1,5 @@
 """Converting the raw KITTI object dataset to the files that training and evaluation read."""
 
-import pickle
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +17,12 @@ from mmdet3d.datasets.kitti.summary import CreationSummary, summarise
 from mmdet3d.datasets.object_files import group_by_class
 from mmdet3d.datasets.object_numbers import warn_of_units
 from mmdet3d.utils.parallel import run_jobs
+from mmdet3d.utils.unpickling import load_plain
 
 # Starting a process takes seconds, a frame about ten milliseconds.
 MIN_FRAMES_PER_WORKER = 1000
+# What the processes send, besides plain objects.
+_RESULTS = {(FrameResult.__module__, FrameResult.__qualname__): FrameResult}
 
 
 def create_kitti_data(
@@ -115,7 +117,7 @@ def _convert(jobs: list[FrameJob], workers: int | None) -> Iterator[FrameResult]
         convert_frame_to_bytes, [(job,) for job in jobs], workers, MIN_FRAMES_PER_WORKER
     )
     for result in tqdm(results, total=len(jobs), unit='frame'):
-        yield pickle.loads(result)
+        yield load_plain(result, _RESULTS)
 
 
 def _results_of(

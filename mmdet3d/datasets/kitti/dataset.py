@@ -14,7 +14,7 @@ from mmdet3d.datasets.kitti.frame_ids import cloud_name
 from mmdet3d.datasets.kitti.infos import camera_rows, mark_keys
 from mmdet3d.datasets.kitti.load_infos import load_kitti_infos
 from mmdet3d.datasets.kitti.teacher_labels import kitti_info
-from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.paths import below
 from mmdet3d.datasets.teacher_detections import TeacherLabels
 from mmdet3d.datasets.teacher_labels import detector_boxes, object_weights, with_weights
 
@@ -97,13 +97,13 @@ class KittiDataset(KittiEvaluation):
         """
         info = self.data_infos[index]
         cloud = osp.join(self.root_split, self.pts_prefix, cloud_name(info, self.pts_prefix))
-        image_path = with_slashes(info['image'].get('image_path', ''))
+        image = below(info['image'].get('image_path', ''), self.data_root, self.ann_file)
         projection = info['calib']['P2'] @ camera_from_lidar(info['calib'])
         data = {
             'sample_idx': info['image']['image_idx'],
             'pts_filename': cloud,
             'img_prefix': None,
-            'img_info': {'filename': osp.join(self.data_root, image_path)},
+            'img_info': {'filename': image},
             'lidar2img': projection.astype(np.float32),
         }
         if not self.test_mode:

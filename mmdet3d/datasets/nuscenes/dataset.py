@@ -1,8 +1,6 @@
 """nuScenes' detection data set."""
 
-import os.path as osp
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +12,12 @@ from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.measured import MODALITY, NuScenesEvaluation
 from mmdet3d.datasets.nuscenes.teacher_labels import nuscenes_info
 from mmdet3d.datasets.object_numbers import known_velocities
-from mmdet3d.datasets.paths import with_slashes
+from mmdet3d.datasets.paths import locate_from_here, with_slashes
 from mmdet3d.datasets.teacher_detections import TeacherLabels
 from mmdet3d.datasets.teacher_labels import IGNORED, detector_boxes, object_weights, with_weights
+
+# Parts of a cloud's path below the folder of the data set, as samples/LIDAR_TOP/0.pcd.bin.
+_DEPTH = 3
 
 
 @DATASETS.register_module()
@@ -141,10 +142,9 @@ class NuScenesDataset(NuScenesEvaluation):
 
     def _find(self, path: str) -> str:
         """Where a cloud is: as the info file says, or else at the same place below data_root."""
-        path = with_slashes(path)
-        if osp.isfile(path) or not self.data_root:
-            return path
-        return osp.join(self.data_root, *Path(path).parts[-3:])
+        if not self.data_root:
+            return with_slashes(path)
+        return locate_from_here(path, self.data_root, _DEPTH, self.ann_file, self.absolute_paths)
 
     def object_names(self, index: int) -> Iterable[str] | None:
         """Class names of a frame's objects."""

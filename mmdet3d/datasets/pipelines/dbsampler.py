@@ -7,6 +7,7 @@ import os
 import os.path as osp
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,8 @@ class DataBaseSampler(ShowsArguments):
         file_client_args: only ``dict(backend='disk')``.
         weigh_by_score: an object that a teacher labelled weighs as much in the losses as the
             ``score`` of its entry, else 1. A score of 0 or less is none.
+        absolute_paths: take points that ``info_path`` names and that do not lie below
+            ``data_root``, too.
 
     Raises:
         FileNotFoundError: if ``info_path`` does not exist.
@@ -103,9 +106,11 @@ class DataBaseSampler(ShowsArguments):
         points_loader: Mapping[str, Any] = _POINTS_LOADER,
         file_client_args: dict | None = None,
         weigh_by_score: bool = True,
+        absolute_paths: bool = False,
     ) -> None:
         check_disk_backend(file_client_args)
         self.weigh_by_score = switch(self, 'weigh_by_score', weigh_by_score)
+        self.absolute_paths = switch(self, 'absolute_paths', absolute_paths)
         self.file_client_args = file_client_args
         self.info_path = self._path('info_path', info_path)
         self.data_root = self._path('data_root', data_root or '')
@@ -122,6 +127,8 @@ class DataBaseSampler(ShowsArguments):
             mapping(self, 'points_loader', points_loader, _POINTS_LOADER)
         )
         database = load_database(self.info_path, self._points_of)
+        for entry in chain.from_iterable(database.values()):
+            self._path_of(entry)  # names what leads out of the folder before the first step
         self.db_infos = self._prepare(database, self.prepare)
         self.sampler_dict = self._build_samplers()
 
@@ -276,7 +283,7 @@ class DataBaseSampler(ShowsArguments):
         return clouds[0].cat(clouds)
 
     def _path_of(self, info: dict[str, Any]) -> str:
-        return locate(info['path'], self.data_root)
+        return locate(info['path'], self.data_root, self.info_path, self.absolute_paths)
 
     def _points_of(self, info: dict[str, Any]) -> np.ndarray | None:
         """Points of an object, relative to its bottom centre; None where its file is missing."""

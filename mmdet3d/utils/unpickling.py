@@ -1,0 +1,98 @@
+"""Unpickling that runs no code: numbers, text, containers and numpy arrays, and nothing else."""
+
+import io
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+Names = Mapping[tuple[str, str], Any]
+
+
+class UnsafePickle(pickle.UnpicklingError):
+    """A pickle asks for something that is neither a number nor text, a container or an array."""
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    """Do what pickles of protocol 2 ask ``codecs.encode`` for, and nothing else that it can do."""
+    if encoding not in ('latin1', 'latin-1', 'utf-8', 'ascii'):
+        raise UnsafePickle(f'codecs.encode to {encoding}')
+    return text.encode(encoding)
+
+
+def _numpy_functions() -> dict[str, Callable]:
+    """The functions by which numpy's arrays and scalars are rebuilt, by their names in pickles."""
+    array, scalar = np.empty(0, object), np.float64(0)
+    rebuilders = [array.__reduce__()[0], scalar.__reduce__()[0], np.empty(0).__reduce_ex__(5)[0]]
+    return {function.__name__: function for function in rebuilders}
+
+
+# numpy 2 moved these modules, so that each goes by two names in files.
+_NUMPY = {
+    (module, name): function
+    for name, function in _numpy_functions().items()
+    for package in ('numpy.core', 'numpy._core')
+    for module in (f'{package}.multiarray', f'{package}.numeric')
+}
+_PLAIN: Names = {
+    **_NUMPY,
+    ('numpy', 'ndarray'): np.ndarray,
+    ('numpy', 'dtype'): np.dtype,
+    **{('numpy', kind.__name__): kind for kind in (np.float32, np.float64, np.int32, np.int64)},
+    **{('numpy', kind.__name__): kind for kind in (np.bool_, np.str_, np.uint8)},
+    **{('numpy.dtypes', type(np.dtype(code)).__name__): type(np.dtype(code)) for code in 'fdlqi?'},
+    ('collections', 'OrderedDict'): OrderedDict,
+    ('_codecs', 'encode'): _encode,
+    **{
+        (module, kind.__name__): kind
+        for module in ('builtins', '__builtin__')
+        for kind in (bytearray, bytes, complex, dict, frozenset, list, set, tuple)
+    },
+}
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """An unpickler that knows few names."""
+
+    def __init__(self, content: bytes, names: Names) -> None:
+        super().__init__(io.BytesIO(content))
+        self._names = names
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Give what a name stands for, if it is one of those known.
+
+        Raises:
+            UnsafePickle: if it is not.
+        """
+        try:
+            return self._names[module, name]
+        except KeyError:
+            raise UnsafePickle(f'{module}.{name}') from None
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Refuse; objects that lie elsewhere are no plain ones.
+
+        Raises:
+            UnsafePickle: always.
+        """
+        raise UnsafePickle(f'an object that lies elsewhere ({pid!r})')
+
+
+def load_plain(content: bytes, further: Names | None = None) -> Any:
+    """Unpickle without running code.
+
+    Args:
+        content: the pickle.
+        further: what else may be named, by module and name.
+
+    Returns:
+        the object.
+
+    Raises:
+        UnsafePickle: if it asks for anything else than numbers, text, containers, numpy arrays, and
+            what ``further`` allows; it says for what.
+        Exception: of any kind, if the bytes are no pickle, or a broken one.
+    """
+    return _PlainUnpickler(content, {**_PLAIN, **(further or {})}).load()
