@@ -3,7 +3,7 @@
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,11 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode(encoding)
 
 
-def _numpy_functions() -> dict[str, Callable]:
+def _numpy_functions() -> dict[str, Any]:
     """The functions by which numpy's arrays and scalars are rebuilt, by their names in pickles."""
-    array, scalar = np.empty(0, object), np.float64(0)
-    rebuilders = [array.__reduce__()[0], scalar.__reduce__()[0], np.empty(0).__reduce_ex__(5)[0]]
-    return {function.__name__: function for function in rebuilders}
+    objects: list[Any] = [np.empty(0, object).__reduce__(), np.float64(0).__reduce__()]
+    objects.append(np.empty(0).__reduce_ex__(5))
+    return {rebuild.__name__: rebuild for rebuild, *_ in objects}
 
 
 # numpy 2 moved these modules, so that each goes by two names in files.
