@@ -13,7 +13,7 @@ from mmdet3d.report.gain.campaign import TAUGHT, Campaign
 from mmdet3d.report.gain.places import Places
 from mmdet3d.utils.config import find_datasets, find_file, find_steps, load_config
 
-TEACHER = 'teacher'
+TEACHER, START = 'teacher', 'start'
 # For all trainings alike: a mean over the last tenth is less noisy than the last step's weights.
 _AVERAGE = dict(type='AverageWeightsHook', share=0.1, priority='ABOVE_NORMAL')
 _DELETE = '_delete_'
@@ -27,7 +27,8 @@ def build_configs(campaign: Campaign, places: Places) -> dict[str, Config]:
         places: where its files are.
 
     Returns:
-        the configs by name of the arm, and the teacher's under ``TEACHER``.
+        the configs by name of the arm, the teacher's under ``TEACHER``, and under ``START`` that of
+        the training whose weights students begin with, if there is one.
 
     Raises:
         FileNotFoundError: if a config or the folder of the data does not exist.
@@ -38,7 +39,13 @@ def build_configs(campaign: Campaign, places: Places) -> dict[str, Config]:
         # Options of an arm come on top of the student's.
         options = {**campaign.student.get('options', {}), **arm.get('options', {})}
         plans[name] = {**campaign.student, **arm, 'options': options}
-    return {name: _build(plan, places) for name, plan in plans.items()}
+    start = campaign.student.get('start')
+    configs = {name: _build(plan, places) for name, plan in plans.items()}
+    if start:
+        for name in campaign.arms:
+            configs[name].load_from = str(places.start_checkpoint)
+        configs[START] = _build({**plans[campaign.baseline], 'epochs': start['epochs']}, places)
+    return configs
 
 
 def _build(plan: Mapping[str, Any], places: Places) -> Config:

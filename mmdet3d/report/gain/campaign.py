@@ -13,13 +13,14 @@ from mmdet3d.utils.keywords import check_keys
 # The part that holds the frames of ``labels.part`` with the teacher's labels.
 TAUGHT = 'taught'
 # Folders beside those of the arms, and the teacher's.
-_RESERVED = ('configs', 'data', 'kitti', 'labels', 'parts', 'teacher')
+_RESERVED = ('configs', 'data', 'kitti', 'labels', 'parts', 'start', 'teacher')
 _KEYS = {
     'data': ('scenes', 'seed'),
     'data.scenes': ('train', 'val'),
     'teacher': ('config', 'checkpoint', 'epochs', 'seed', 'part', 'options'),
     'labels': ('part', 'score_thr', 'ignore_thr'),
-    'student': ('config', 'epochs', 'frames', 'options'),
+    'student': ('config', 'epochs', 'frames', 'options', 'start'),
+    'student.start': ('epochs', 'seed'),
     'full': ('teacher', 'student', 'arms'),
 }
 _ARM = ('kd_cfg', 'options', 'config', 'epochs', 'train')
@@ -36,7 +37,8 @@ class Campaign:
         teacher: its ``config``, ``epochs``, ``seed``, ``options`` and the ``part`` it is trained
             on; or its ``checkpoint``.
         student: its ``config``, ``epochs`` and ``options``; ``frames`` is how many an epoch has,
-            where frames are mixed.
+            where frames are mixed; ``start`` the ``epochs`` and ``seed`` of a training of the
+            baseline, with whose weights the students of all arms begin.
         arms: of each student by name: ``kd_cfg``, ``options``, ``config``, ``epochs`` and, in
             ``train``, the weights of the parts that it is trained on.
         baseline: name of the arm that the others are compared with.
@@ -109,6 +111,8 @@ def _full_size(said: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
 
 
 def _check(campaign: Campaign) -> None:
+    if campaign.student.get('start') and not campaign.student['start'].get('epochs'):
+        raise ValueError('student.start has no epochs: say how long it is trained')
     for section in ('teacher', 'student'):
         if 'config' not in getattr(campaign, section):
             raise ValueError(f'{section} has no config: name its file')

@@ -50,6 +50,16 @@ class Places:
         return self.checkpoint or self.teacher / 'latest.pth'
 
     @property
+    def start(self) -> Path:
+        """Folder of the training whose weights the students begin with."""
+        return self.out / 'start'
+
+    @property
+    def start_checkpoint(self) -> Path:
+        """Weights that the students begin with."""
+        return self.start / 'latest.pth'
+
+    @property
     def parts(self) -> Path:
         """Folder of the parts of the frames to train on."""
         return self.out / 'parts'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmcv import Config
 
-from mmdet3d.report.gain.arms import TEACHER, build_configs, write_config
+from mmdet3d.report.gain.arms import START, TEACHER, build_configs, write_config
 from mmdet3d.report.gain.campaign import Campaign, check_seeds, load_campaign
 from mmdet3d.report.gain.jobs import Job, run_jobs
 from mmdet3d.report.gain.measures import measure_of
@@ -17,7 +17,13 @@ from mmdet3d.report.gain.processes import count_devices
 from mmdet3d.report.gain.progress import Progress, duration, in_words
 from mmdet3d.report.gain.report import collect_results, summarise, write_report
 from mmdet3d.report.gain.settings import check_settings
-from mmdet3d.report.gain.stages import data_job, label_job, student_jobs, teacher_job
+from mmdet3d.report.gain.stages import (
+    data_job,
+    label_job,
+    start_job,
+    student_jobs,
+    teacher_job,
+)
 from mmdet3d.utils.config import find_datasets, find_file, load_config
 
 _WAIT = 5.0
@@ -141,6 +147,9 @@ class _Run:
         _finish(teacher, self.configs[TEACHER])
         if self.campaign.labels:
             _finish(label_job(self.campaign, self.places))
+        if START in self.configs:
+            start = start_job(self.campaign, self.configs[START], self.places)
+            _finish(start, self.configs[START])
 
     def _students(self, arms: Sequence[str]) -> list[Job]:
         return student_jobs(self.campaign, self.configs, arms, self.seeds, self.places)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmcv import Config
 
-from mmdet3d.report.gain.arms import TEACHER
+from mmdet3d.report.gain.arms import START, TEACHER
 from mmdet3d.report.gain.campaign import TAUGHT, Campaign
 from mmdet3d.report.gain.jobs import Job
 from mmdet3d.report.gain.measures import measure_of
@@ -48,6 +48,19 @@ def teacher_job(campaign: Campaign, cfg: Config, places: Places) -> Job:
     return Job(TEACHER, places.teacher, commands, places.teacher_figures, settings)
 
 
+def start_job(campaign: Campaign, cfg: Config, places: Places) -> Job:
+    """Train the student whose weights those of all arms begin with, and test it."""
+    seed, figures = campaign.student['start'].get('seed', 0), places.start / 'figures.json'
+    commands = [
+        _train(places.config(START), places.start, seed),
+        _test(cfg, places.config(START), places.start_checkpoint, figures),
+    ]
+    weights = campaign.arms[campaign.baseline].get('train', {})
+    parts = {name: part for name, part in campaign.parts.items() if name in weights}
+    settings = settings_of(places.out, cfg, seed=seed, parts=parts)
+    return Job(START, places.start, commands, figures, settings)
+
+
 def label_job(campaign: Campaign, places: Places) -> Job:
     """Let the teacher label its part of the frames."""
     labels = campaign.labels
@@ -82,6 +95,7 @@ def student_job(campaign: Campaign, cfg: Config, arm: str, seed: int, places: Pl
         places.teacher_checkpoint if learns or taught else None,
         parts={name: part for name, part in campaign.parts.items() if name in weights},
         labels=campaign.labels if taught else {},
+        **({'start': campaign.student['start']} if campaign.student.get('start') else {}),
     )
     return Job(f'{arm}, seed {seed}', folder, commands, places.figures(arm, seed), settings)
 

@@ -1,6 +1,7 @@
 """Configs of arms: what they inherit, what they change, and the frames that they train on."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,11 @@ from mmcv import Config
 
 from mmdet3d.apis.sections import check_training_sections
 from mmdet3d.report.gain import Campaign, load_campaign
-from mmdet3d.report.gain.arms import TEACHER, build_configs, difference, write_config
+from mmdet3d.report.gain.arms import START, TEACHER, build_configs, difference, write_config
 from mmdet3d.report.gain.parts import check_infos, write_parts
 from mmdet3d.report.gain.places import Places
 from mmdet3d.report.gain.settings import settings_of
-from mmdet3d.report.gain.stages import student_job
+from mmdet3d.report.gain.stages import start_job, student_job
 from mmdet3d.utils.config import REPO_ROOT, find_datasets, load_config
 
 GAIN = REPO_ROOT / 'benchmarks' / 'gain'
@@ -69,6 +70,19 @@ def test_a_distilled_arm_has_its_own_losses_alone_and_the_teacher_of_the_campaig
     }
     of_student = load_config('configs/effect/pointpillars_16x.py')
     assert configs['plain'].teacher == of_student.teacher
+
+
+def test_students_begin_with_the_weights_of_a_baseline_trained_before(places):
+    campaign = as_campaign({'kd_cfg': {'type': 'PointPillars'}}, epochs=3, start={'epochs': 5})
+    campaign = replace(campaign, arms={**campaign.arms, 'plain': {}}, baseline='plain')
+    configs = build_configs(campaign, places)
+    assert {configs[arm].load_from for arm in campaign.arms} == {str(places.start_checkpoint)}
+    start = configs[START]
+    assert (start.runner.max_epochs, start.load_from) == (5, None)
+    assert 'kd_cfg' in configs['arm'].model.train_cfg and configs['arm'].runner.max_epochs == 3
+    job = start_job(campaign, start, places)
+    assert '--use-kd' not in job.commands[0] and str(places.start) in job.commands[0]
+    assert START not in build_configs(as_campaign({}), places)
 
 
 def test_options_of_an_arm_come_on_top_of_the_students(places):
