@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mmdet3d.report.logs import Log, read_log
 
@@ -141,7 +142,9 @@ def _draw_panel(axes: Axes, panel: Panel, is_log: bool) -> None:
     if is_log and counted == 'iteration':
         axes.set_yscale('log')
     axes.grid(alpha=0.25)
-    if counted:
+    if counted == 'epoch':
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if counted and any(curve.label for curve in panel.curves):
         axes.legend(fontsize='small')
 
 
