@@ -55,6 +55,7 @@ def train(args: argparse.Namespace, config: str, teacher: tuple[str, str] | None
     """Train for one epoch; return seconds per step (median) and peak memory in GiB."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, 'tools/train.py', config, '--work-dir', folder, '--seed', '0']
+        command.append('--no-report')
         if teacher:
             command += ['--use-kd', '--teacher-config', teacher[0]]
             command += ['--teacher-checkpoint', teacher[1]]

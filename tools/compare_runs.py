@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Compare training runs: a table, their learning curves, and a scene with everyone's boxes."""
+"""Compare training runs: a table, learning curves, scenes with everyone's boxes, and errors."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ import _environment  # noqa: F401
 from mmdet3d.report import compare_runs
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments
-from mmdet3d.utils.tool_parser import ToolParser
+from mmdet3d.utils.tool_parser import ToolParser, read_named_folders
 from mmdet3d.utils.writable import check_folder
 
 
@@ -24,15 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--score', type=float, default=0.3, help='least score drawn (%(default)s)')
     add_config_arguments(parser)
     args = parser.parse_args()
-    folders = {}
-    for run in args.runs:
-        name, separator, folder = run.partition('=')
-        if not separator:
-            parser.error(f'{run!r}: expected NAME=WORK_DIR')
-        if name in folders:
-            parser.error(f'{run!r}: there is a run {name} already; give each its own name')
-        folders[name] = folder
-    args.runs = folders
+    args.runs = read_named_folders(parser, args.runs)
     return args
 
 
@@ -50,6 +42,7 @@ def main() -> None:
         infos=args.infos,
     )
     print(f'\n{table}\n\nPictures: {args.out}/learning_curves.png, {args.out}/scene.png')
+    print(f'All on one page: {args.out}/report.html')
 
 
 if __name__ == '__main__':

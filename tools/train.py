@@ -6,6 +6,7 @@ import argparse
 import _environment  # noqa: F401
 
 from mmdet3d.apis import run_training
+from mmdet3d.report import report_training
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments
@@ -27,6 +28,11 @@ def parse_args() -> argparse.Namespace:
         help='go on from the latest checkpoint in the work dir',
     )
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
+    parser.add_argument(
+        '--no-report',
+        action='store_true',
+        help='leave out curves.png, results.md and results.png of the work dir',
+    )
     parser.add_argument('--seed', type=int, help='seed of the run; random, and logged, without it')
     parser.add_argument(
         '--deterministic', action='store_true', help='use deterministic algorithms only'
@@ -65,6 +71,8 @@ def main() -> None:
         launcher=args.launcher,
         autoscale_lr=args.autoscale_lr,
     )
+    if not args.no_report:
+        report_training(cfg, validated=not args.no_validate)
 
 
 if __name__ == '__main__':

@@ -19,6 +19,7 @@ from mmcv_patched.parallel import to_device
 from mmdet3d.apis.evaluation import build_tested
 from mmdet3d.apis.inference import init_model
 from mmdet3d.datasets import Custom3DDataset
+from mmdet3d.datasets.pictures import frame_name
 from mmdet3d.report.multiply_adds import count_multiply_adds
 from mmdet3d.utils.config import load_config
 
@@ -96,6 +97,56 @@ def build_test_set(cfg: mmcv.Config) -> Custom3DDataset:
     return dataset
 
 
+@dataclass(frozen=True)
+class OpenRun:
+    """A run whose files are all there.
+
+    Attributes:
+        cfg: its config.
+        checkpoint: its latest weights.
+        dataset: what it is tested on.
+    """
+
+    cfg: mmcv.Config
+    checkpoint: Path
+    dataset: Custom3DDataset
+
+
+def open_runs(folders: Mapping[str, str | Path], **changes: Any) -> dict[str, OpenRun]:
+    """Open runs that are tested on the same frames, before anything is measured.
+
+    Args:
+        folders: folder of each run by its name.
+        **changes: what to change in their configs, see :func:`load_run_config`.
+
+    Raises:
+        FileNotFoundError: if a run lacks its config or its checkpoint.
+        ValueError: if the runs do not test on the same frames.
+    """
+    configs = {name: load_run_config(folder, **changes) for name, folder in folders.items()}
+    checkpoints = {name: find_checkpoint(folder) for name, folder in folders.items()}
+    runs = {
+        name: OpenRun(cfg, checkpoints[name], build_test_set(cfg)) for name, cfg in configs.items()
+    }
+    _check_frames({name: run.dataset for name, run in runs.items()})
+    return runs
+
+
+def _check_frames(datasets: Mapping[str, Custom3DDataset]) -> None:
+    names = {
+        run: [frame_name(dataset, index) for index in range(len(dataset))]
+        for run, dataset in datasets.items()
+    }
+    first = next(iter(names))
+    for run in names:
+        if names[run] != names[first]:
+            files = ' and '.join(f'{each} on {datasets[each].ann_file}' for each in (first, run))
+            raise ValueError(
+                f'runs are compared on the same frames, but {files} are tested on different ones; '
+                'set --data-root, or data.test.ann_file by --cfg-options'
+            )
+
+
 def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigures:
     """Test a detector on ``cfg.data.test``, one frame at a time.
 
@@ -114,11 +165,11 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigur
     is_known = _has_truth(dataset)
     if is_known:
         dataset.check_evaluation()
-    detections, seconds = _detect_all(model, dataset, name)
+    detections, seconds = detect_all(model, dataset, name)
     return RunFigures(
         name,
         sum(parameter.numel() for parameter in model.parameters()),
-        count_multiply_adds(model, _batch(model, dataset, 0)),
+        count_multiply_adds(model, load_batch(model, dataset, 0)),
         # The first frames compile and warm up; the median does not see them.
         1 / median(seconds),
         dataset.evaluate(deepcopy(detections), logger='silent') if is_known else {},
@@ -126,22 +177,53 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigur
     )
 
 
-def _batch(model: nn.Module, dataset: Custom3DDataset, index: int) -> dict:
+def load_batch(model: nn.Module, dataset: Custom3DDataset, index: int) -> dict:
+    """Load one frame as a batch, on the device of a detector."""
     return to_device(collate([dataset[index]], 1), next(model.parameters()).device)
 
 
 @torch.no_grad()
-def _detect_all(
+def detect_in(model: nn.Module, dataset: Custom3DDataset, index: int) -> dict:
+    """Detect in one frame of a data set."""
+    return model(return_loss=False, rescale=True, **load_batch(model, dataset, index))[0]
+
+
+@torch.no_grad()
+def detect_all(
     model: nn.Module, dataset: Custom3DDataset, name: str
 ) -> tuple[list[dict], list[float]]:
+    """Detect in every frame of a data set, one at a time.
+
+    Args:
+        model: the detector.
+        dataset: the frames.
+        name: what the progress bar calls the detector.
+
+    Returns:
+        the detections and the seconds that they took, both by frame.
+    """
     detections, seconds = [], []
     for index in tqdm(range(len(dataset)), desc=name, unit='frame'):
-        batch = _batch(model, dataset, index)
+        batch = load_batch(model, dataset, index)
         start = time.perf_counter()
         # The result lies on the CPU, so a GPU has finished when it is there.
         detections += model(return_loss=False, rescale=True, **batch)
         seconds.append(time.perf_counter() - start)
     return detections, seconds
+
+
+def require_truth(dataset: Custom3DDataset) -> None:
+    """Refuse frames whose objects are not known.
+
+    Raises:
+        ValueError: if there are such.
+    """
+    bare = [index for index in range(len(dataset)) if not dataset.has_truth(index)]
+    if bare:
+        raise ValueError(
+            f'{len(bare)} of {len(dataset)} frames of {dataset.ann_file} have no annotations, '
+            f'frame {bare[0]} for one: errors need ground truth; set data.test.ann_file'
+        )
 
 
 def _has_truth(dataset: Custom3DDataset) -> bool:

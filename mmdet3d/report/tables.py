@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mmdet3d.datasets import TableColumn
+from mmdet3d.report.markdown import markdown_table
 from mmdet3d.report.runs import RunFigures
 
 _MISSING = '-'
@@ -15,17 +16,28 @@ def format_table(runs: Sequence[RunFigures], columns: Sequence[TableColumn] = ()
         runs: the rows. A figure that a run lacks is a dash.
         columns: which figures are shown, see ``table_columns`` of the data set; all without any.
     """
+    return markdown_table(*table_cells(runs, columns))
+
+
+def table_cells(
+    runs: Sequence[RunFigures], columns: Sequence[TableColumn] = ()
+) -> tuple[list[str], list[list[str]]]:
+    """Return the titles and the rows of :func:`format_table`.
+
+    Args:
+        runs: see there.
+        columns: likewise.
+    """
     columns = columns or _all_columns(runs)
     titles = ['model', 'params (M)', 'multiply-adds (G)', *(column.title for column in columns)]
     titles.append('frames/s')
     rows = [
         [run.name, f'{run.parameters / 1e6:.3f}', f'{run.multiply_adds / 1e9:.2f}']
-        + [_cell(run.figures, column) for column in columns]
+        + [figure_cell(run.figures, column) for column in columns]
         + [f'{run.frames_per_second:.1f}']
         for run in runs
     ]
-    lines = [titles, ['---'] * len(titles), *rows]
-    return '\n'.join('| ' + ' | '.join(cells) + ' |' for cells in lines)
+    return titles, rows
 
 
 def _all_columns(runs: Sequence[RunFigures]) -> list[TableColumn]:
@@ -33,7 +45,8 @@ def _all_columns(runs: Sequence[RunFigures]) -> list[TableColumn]:
     return [TableColumn(name, (name,), '.4g') for name in names]
 
 
-def _cell(figures: Mapping[str, float], column: TableColumn) -> str:
+def figure_cell(figures: Mapping[str, float], column: TableColumn) -> str:
+    """Write the mean of a column's figures, a dash if one is missing."""
     # KITTI's evaluation prefixes the figures of detectors that report their boxes as pts_bbox.
     values = [figures.get(name, figures.get(f'pts_bbox/{name}')) for name in column.figures]
     known = [value for value in values if value is not None]

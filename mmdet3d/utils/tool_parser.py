@@ -61,6 +61,24 @@ def whole_number(least: int = 0) -> Callable[[str], int]:
     return read
 
 
+def read_named_folders(parser: argparse.ArgumentParser, words: Iterable[str]) -> dict[str, str]:
+    """Read folders by name from words such as ``student=work_dirs/student``.
+
+    Args:
+        parser: what ends with an error if a word is not NAME=FOLDER, or a name comes twice.
+        words: of the command line.
+    """
+    folders: dict[str, str] = {}
+    for word in words:
+        name, separator, folder = word.partition('=')
+        if not separator:
+            parser.error(f'{word!r}: expected NAME=WORK_DIR')
+        if name in folders:
+            parser.error(f'{word!r}: there is a run {name} already; give each its own name')
+        folders[name] = folder
+    return folders
+
+
 class Refused(argparse.Action):
     """An option of mmdetection3d's tools that is an error here.
 

@@ -68,8 +68,12 @@ def test_table_and_pictures_are_made(repo_root, run_folder, tmp_path):
     assert first.startswith('| one |')
     # The same network twice: only names and speeds differ.
     assert first.split('|')[2:-2] == second.split('|')[2:-2]
-    for name in ('scene.png', 'learning_curves.png'):
+    for name in ('scene.png', 'scenes.png', 'learning_curves.png'):
         assert min(Image.open(tmp_path / name).size) > 200
+    page = (tmp_path / 'report.html').read_text()
+    headings = 'Figures', 'Learning curves', 'Scenes', 'Errors', 'Precision over recall', 'Numbers'
+    assert [page.count(f'<h2>{heading}</h2>') for heading in headings] == [1] * len(headings)
+    assert page.count('data:image/png;base64,') == 5
 
 
 def test_seven_runs_of_point_rcnn_are_all_drawn(repo_root, point_rcnn, tmp_path):
@@ -100,6 +104,7 @@ def test_frames_without_labels_are_measured_and_drawn(repo_root, kitti_data, run
     _, row = table_of(tmp_path)
     assert float(row[2]) > 0 and float(row[-1]) > 0 and set(row[3:-1]) == {'-'}
     assert pixels_of(tmp_path / 'scene.png', 'tab:green') == 0
+    assert 'Errors' not in (tmp_path / 'report.html').read_text()
 
 
 @pytest.fixture

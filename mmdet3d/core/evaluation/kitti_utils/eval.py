@@ -80,10 +80,10 @@ def kitti_eval(
     overlaps = read_overlaps(min_overlaps, names)
     metrics = _read_metrics(eval_types)
     are_chosen = set(names) <= {*overlaps, *KITTI_NAMES}
-    gt, dt = _stack_frames(gt_annos, dt_annos, metrics, names, with_boxes=not are_chosen)
+    gt, dt = stack_frames(gt_annos, dt_annos, metrics, names, with_boxes=not are_chosen)
     classes, notes = evaluated_classes(names, overlaps, gt)
     difficulties = difficulties_of(gt)
-    curves = {metric: _curves(gt, dt, classes, difficulties, metric) for metric in metrics}
+    curves = {metric: class_curves(gt, dt, classes, difficulties, metric) for metric in metrics}
     text = ''.join(f'{note}\n' for note in notes + _notes(gt, classes, difficulties))
     figures: dict[str, float] = {}
     for label, average in zip(LABELS, (average_r11, average_r40)):
@@ -119,13 +119,22 @@ def _read_metrics(given: Sequence[str]) -> list[str]:
     return metrics
 
 
-def _stack_frames(
+def stack_frames(
     gt_annos: Sequence[Mapping],
     dt_annos: Sequence[Mapping],
     metrics: Sequence[str],
     names: Sequence[str],
     with_boxes: bool,
 ) -> tuple[Annotations, Annotations]:
+    """Lay both sides end to end, with names in the spelling that they are compared by.
+
+    Args:
+        gt_annos: see :func:`kitti_eval`, as for the errors.
+        dt_annos: see there.
+        metrics: any of ``METRICS``.
+        names: of the classes that are evaluated.
+        with_boxes: whether boxes in space are kept of the ground truth in any case.
+    """
     if len(gt_annos) != len(dt_annos):
         raise ValueError(
             f'{len(gt_annos)} frames of ground truth but {len(dt_annos)} of detections; give '
@@ -139,10 +148,10 @@ def _stack_frames(
     gt = stack_annotations(gt_annos, 'ground truth', gt_columns, with_boxes or need_boxes)
     dt = stack_annotations(dt_annos, 'detections', shared + ['score'], need_boxes)
     spellings = [*dict.fromkeys((*names, *KITTI_NAMES, DONT_CARE))]
-    return _with_spelling(gt, spellings), _with_spelling(dt, spellings)
+    return with_spelling(gt, spellings), with_spelling(dt, spellings)
 
 
-def _with_spelling(annos: Annotations, spellings: Sequence[str]) -> Annotations:
+def with_spelling(annos: Annotations, spellings: Sequence[str]) -> Annotations:
     """Give names the spelling that they are compared by."""
     unique, inverse = np.unique(annos.names, return_inverse=True)
     spelt = np.array([spell(name, spellings) for name in unique.tolist()], dtype=str)
@@ -187,14 +196,22 @@ def _has_alpha(annos: Annotations) -> bool:
     return bool(np.any(annos.alpha != _NO_ALPHA))
 
 
-def _curves(
+def class_curves(
     gt: Annotations,
     dt: Annotations,
     classes: Sequence[KittiClass],
     difficulties: Sequence[Difficulty],
     metric: str,
 ) -> np.ndarray:
-    """Return precision and orientation curves, (2, classes, difficulties, strict and loose, 41)."""
+    """Return precision and orientation curves, (2, classes, difficulties, strict and loose, 41).
+
+    Args:
+        gt: ground truth.
+        dt: detections of the same frames.
+        classes: what is evaluated.
+        difficulties: at which difficulties.
+        metric: one of ``METRICS``.
+    """
     ious, iou_starts = frame_ious(gt, dt, metric)
     is_flat = metric == 'bbox'
     covers = dontcare_covers(gt, dt) if is_flat else np.zeros(len(dt.names))
