@@ -30,7 +30,7 @@ def canonical_name(name: str) -> str:
     """
     name = re.sub(r'^pts_bbox[/_](?=\w)', '', name)
     match = _KITTI.fullmatch(name)
-    words = match.groupdict() if match else _words(name)
+    words = match.groupdict('') if match else _words(name)
     if words is None:
         return name
     label = words['label'] or LABELS[0]
@@ -41,7 +41,7 @@ def canonical_name(name: str) -> str:
     return figure_name(words['name'], metric, label, words['difficulty'], strictness)
 
 
-def _words(name: str) -> dict[str, str | None] | None:
+def _words(name: str) -> dict[str, str] | None:
     """Find the words of a figure of KITTI in any order; None if they are not all there."""
     kinds = {
         'metric': ('2D', 'BEV', '3D'),
@@ -50,12 +50,12 @@ def _words(name: str) -> dict[str, str | None] | None:
         'strictness': ('strict', 'loose'),
     }
     words = [word for word in _SPLIT.split(name) if word and word != 'KITTI']
-    found: dict[str, str | None] = {}
+    found: dict[str, str] = {}
     for kind, choices in kinds.items():
         of_kind = [word for word in words if word in choices]
-        found[kind] = of_kind[-1] if of_kind else None
+        found[kind] = of_kind[-1] if of_kind else ''
         if of_kind:
             words.remove(of_kind[-1])
-    if not words or None in (found['metric'], found['difficulty']):
+    if not (words and found['metric'] and found['difficulty']):
         return None
     return {**found, 'name': '_'.join(words)}

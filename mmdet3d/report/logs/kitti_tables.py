@@ -53,6 +53,7 @@ class TableReader:
     def _begin(self, name: str, label: str, limits: str, end: str) -> None:
         if len(limits.split(',')) != len(DIFFICULTIES) or not end:
             raise ValueError('the heading of a table is cut')
+        label = _label(label)
         self._heading = name, label, _strictness(limits, self._has(name, label))
 
     def _read_row(self, metric: str, values: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ class Log:
         for step in self.steps:
             epochs.setdefault(step.epoch, []).append(step.iteration)
         spans = [(min(each), max(each)) for _, each in sorted(epochs.items())]
-        return len(spans) > 1 and all(
-            before[1] < after[0] for before, after in zip(spans, spans[1:])
-        )
+        return len(spans) > 1 and all(before[1] < after[0] for before, after in pairwise(spans))
 
     def longest_epoch(self) -> int:
         """The iterations of an epoch: as the log says, or as far as its steps go."""

@@ -1,4 +1,4 @@
-"""Logs as text, ``*.log``: of this project, of mmdetection3d, and of the released PointDistiller."""
+"""Logs as text, ``*.log``, of this project, mmdetection3d and the released PointDistiller."""
 
 import re
 from pathlib import Path
