@@ -77,19 +77,37 @@ def inference_detector(model: nn.Module, pcd: Any) -> tuple[list[dict], dict]:
         ValueError: if its content is malformed or has other columns, or there is no cloud; of
             malformed content, its subclass ``DataFormatError``.
     """
+    batch = make_batch(model, pcd)
+    return model(return_loss=False, rescale=True, **batch), batch
+
+
+def make_batch(model: nn.Module, pcd: Any) -> dict:
+    """Prepare clouds as ``data.test.pipeline`` of a detector's config says.
+
+    Args:
+        model: a detector from :func:`init_model`.
+        pcd: see :func:`inference_detector`, as for the errors.
+
+    Returns:
+        what the detector takes, on its device.
+    """
     clouds = list(pcd) if isinstance(pcd, (list, tuple)) else [pcd]
     if not clouds:
         raise ValueError('no cloud was given; expected a file, an array, or a list of them')
-    load, steps = _split_pipeline(model.cfg)
+    load, steps = split_pipeline(model.cfg)
     samples = [steps(_sample(model.cfg, load, cloud)) for cloud in clouds]
     batch = collate(samples, samples_per_gpu=len(samples))
     batch = to_device(batch, next(model.parameters()).device)
     _check_view(model, batch)
-    return model(return_loss=False, rescale=True, **batch), batch
+    return batch
 
 
-def _split_pipeline(cfg: Any) -> tuple[LoadPointsFromFile, Compose]:
-    """Build the step that loads points, and all that follows."""
+def split_pipeline(cfg: Any) -> tuple[LoadPointsFromFile, Compose]:
+    """Build the step of ``data.test.pipeline`` that loads points, and all that follows.
+
+    Raises:
+        ValueError: if it does not begin with ``LoadPointsFromFile``.
+    """
     first, *others = Compose(cfg.data.test.pipeline).transforms
     if not isinstance(first, LoadPointsFromFile):
         raise ValueError(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mmdet3d.datasets import TableColumn
+from mmdet3d.report.markdown import markdown_table
 from mmdet3d.report.runs import RunFigures
 
 _MISSING = '-'
@@ -24,8 +25,7 @@ def format_table(runs: Sequence[RunFigures], columns: Sequence[TableColumn] = ()
         + [f'{run.frames_per_second:.1f}']
         for run in runs
     ]
-    lines = [titles, ['---'] * len(titles), *rows]
-    return '\n'.join('| ' + ' | '.join(cells) + ' |' for cells in lines)
+    return markdown_table(titles, rows)
 
 
 def _all_columns(runs: Sequence[RunFigures]) -> list[TableColumn]:

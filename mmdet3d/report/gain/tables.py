@@ -1,9 +1,8 @@
 """The results of a campaign as Markdown."""
 
-from collections.abc import Iterable, Sequence
-
 from mmdet3d.report.gain.results import Results
 from mmdet3d.report.gain.statistics import PairedGain
+from mmdet3d.report.markdown import markdown_table
 
 
 def format_results(results: Results) -> str:
@@ -27,7 +26,7 @@ def _means(results: Results) -> str:
     for arm, runs in results.runs.items():
         spreads = (_spread(*results.spread(arm, title)) for title in results.titles)
         rows.append([arm, str(len(runs)), *spreads])
-    return _table(['arm', 'runs', *results.titles], rows)
+    return markdown_table(['arm', 'runs', *results.titles], rows)
 
 
 def _spread(mean: float, std: float | None) -> str:
@@ -41,7 +40,7 @@ def _gains(results: Results) -> str:
         for arm, gains in results.gains().items()
         for title, gain in gains.items()
     ]
-    return _table(titles, rows)
+    return markdown_table(titles, rows)
 
 
 def _gain(gain: PairedGain) -> list[str]:
@@ -68,9 +67,4 @@ def _runs(results: Results) -> str:
         for arm, runs in results.runs.items()
         for seed, figures in runs.items()
     ]
-    return _table(['arm', 'seed', *results.titles], rows)
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [titles, ['---'] * len(titles), *rows]
-    return '\n'.join('| ' + ' | '.join(cells) + ' |' for cells in lines)
+    return markdown_table(['arm', 'seed', *results.titles], rows)
