@@ -52,7 +52,7 @@ def _place(name: str) -> tuple[str, str, str]:
     kitti, nuscenes = _KITTI.fullmatch(name), _NUSCENES.fullmatch(name)
     if kitti is not None:
         strictness = kitti['strictness'] or 'strict'  # means are over the strict ones
-        heading = f'KITTI, {kitti["view"]}, {kitti["label"]}, {strictness} overlaps, in percent'
+        heading = f'KITTI, {kitti["view"]}, {kitti["label"]}, {strictness} overlaps'
         return heading, kitti['name'], kitti['difficulty']
     if nuscenes is not None:
         kind = 'average precision' if 'AP' in nuscenes['figure'] else 'errors'

@@ -75,8 +75,8 @@ def test_the_page_holds_all_curves_of_a_run(work_dirs, tmp_path):
     assert headings == [
         'Run',
         'Losses',
-        'KITTI, 3D, AP40, strict overlaps, in percent',
-        'KITTI, BEV, AP40, strict overlaps, in percent',
+        'KITTI, 3D, AP40, strict overlaps',
+        'KITTI, BEV, AP40, strict overlaps',
         'Time and learning rate',
     ]
     assert page.count('src="data:image/png;base64,') == len(headings) - 1

@@ -117,7 +117,9 @@ class _Maker:
     def _notes(self, section: str, view: str, chosen: Sequence[Row]) -> list[str]:
         notes = [
             'Best: the epoch with the highest mean AP in 3D at moderate. mAP: the mean over the '
-            'classes at moderate, which the gains over plain student and teacher are of.'
+            'classes at moderate, which the gains over plain student and teacher are of. '
+            'Multiply-adds are those of tools/analysis_tools/get_flops.py, which says what the '
+            'paper counts.'
         ]
         if any(len(row.results) > 1 for row in chosen):
             notes.append('Mean ± standard deviation over the seeds.')

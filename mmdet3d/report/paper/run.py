@@ -10,7 +10,7 @@ import mmcv
 from mmdet3d.report.logs import Evaluation, Log, canonical_name, read_log
 from mmdet3d.report.runs import load_run_config
 
-# Where a campaign (benchmarks/kd_gain.py) keeps what the last weights were measured at.
+# What tools/test.py --figures measured of the last weights, and campaigns of trainings keep.
 _FIGURES = 'figures.json'
 # What may differ between runs of one setting.
 _OF_A_RUN = (
