@@ -36,8 +36,11 @@ student=configs/quickstart/pointpillars_3class_student_4x.py
 distilled_student=${student%.py}_recommended.py
 # train CONFIG NAME EPOCHS ARGUMENTS...
 train() {
-    "$PYTHON" tools/train.py "$1" --seed 0 --work-dir "$OUT/$2" --no-validate "${@:4}" \
-        --data-root "$OUT/data" --cfg-options "runner.max_epochs=$(scaled "$3")"
+    local epochs
+    epochs="$(scaled "$3")"
+    # Evaluated at its end, so that the logs have what tools/paper_tables.py reads.
+    "$PYTHON" tools/train.py "$1" --seed 0 --work-dir "$OUT/$2" "${@:4}" --data-root "$OUT/data" \
+        --cfg-options "runner.max_epochs=$epochs" "evaluation.interval=$epochs"
 }
 # However this script ends, no training is left behind: each has a process group of its own.
 end_trainings() {

@@ -13,6 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from mmdet3d.report.logs import Log, read_log
 
 _PER_ROW = 3
+_WITHIN = 4  # how many names a legend has room for within the axes
+_UNITS = {'time': 'seconds', 'data_time': 'seconds', 'memory': 'MB'}
 
 
 @dataclass(frozen=True)
@@ -139,13 +141,25 @@ def _draw_panel(axes: Axes, panel: Panel, is_log: bool) -> None:
             marker = 'o' if unit == 'epoch' or len(x) == 1 else ''
             axes.plot(x, y, color=f'C{i}', label=curve.label, lw=1, marker=marker, ms=3)
     axes.set(title=panel.title, xlabel=counted or 'nothing is logged')
+    axes.set_ylabel(', '.join(dict.fromkeys(_unit(curve.key) for curve in panel.curves)))
     if is_log and counted == 'iteration':
         axes.set_yscale('log')
     axes.grid(alpha=0.25)
-    if counted == 'epoch':
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if counted and any(curve.label for curve in panel.curves):
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if counted and [curve.label for curve in panel.curves] != [panel.title]:
+        _add_legend(axes, len(panel.curves))
+
+
+def _add_legend(axes: Axes, curves: int) -> None:
+    """Put it beside the axes where it is so long that it would hide a curve."""
+    if curves > _WITHIN:
+        axes.legend(fontsize='small', loc='upper left', bbox_to_anchor=(1.0, 1.0))
+    else:
         axes.legend(fontsize='small')
+
+
+def _unit(key: str) -> str:
+    return 'percent' if key.startswith('KITTI/') else _UNITS.get(key, '')
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:

@@ -101,6 +101,16 @@ def html_picture(picture: Figure | str | Path, label: str) -> Markup:
     return Markup('<p><img alt="{}" src="data:image/png;base64,{}"></p>').format(label, encoded)
 
 
+def render_page(title: str, sections: Sequence[Section]) -> str:
+    """Return a page as text.
+
+    Args:
+        title: what stands on top.
+        sections: what follows, in order.
+    """
+    return _PAGE.render(title=title, sections=sections)
+
+
 def write_page(path: str | Path, title: str, sections: Sequence[Section]) -> Path:
     """Write a page.
 
@@ -114,5 +124,5 @@ def write_page(path: str | Path, title: str, sections: Sequence[Section]) -> Pat
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_PAGE.render(title=title, sections=sections), encoding='utf-8')
+    path.write_text(render_page(title, sections), encoding='utf-8')
     return path

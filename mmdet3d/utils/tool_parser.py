@@ -5,7 +5,7 @@ import difflib
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from mmcv_patched.messages import print_error
@@ -29,18 +29,25 @@ class ToolParser(argparse.ArgumentParser):
         """Parse as the base class does, after looking for names that are unknown."""
         args = sys.argv[1:] if args is None else list(args)
         # Before anything else: a misspelt option is not to be reported as another one's absence.
+        options = self._options_of(args)
         for word in args[: args.index('--')] if '--' in args else args:
             option = _OPTION.match(word)
-            if option and ' ' not in word and option[0] not in self._option_string_actions:
-                self._refuse(option[0])
+            if option and ' ' not in word and option[0] not in options:
+                self._refuse(option[0], options)
         return super().parse_args(args, namespace)
 
-    def _refuse(self, option: str) -> NoReturn:
-        known = [
-            name
-            for name, action in self._option_string_actions.items()
-            if action.help != argparse.SUPPRESS
-        ]
+    def _options_of(self, args: Sequence[str]) -> dict[str, argparse.Action]:
+        """The options of this parser and of the sub-command that is given, if it has any."""
+        options = dict(self._option_string_actions)
+        for action in self._actions:
+            commands = action.choices if action.nargs == argparse.PARSER else None
+            for word in args:
+                if isinstance(commands, Mapping) and word in commands:
+                    options |= commands[word]._option_string_actions
+        return options
+
+    def _refuse(self, option: str, options: Mapping[str, argparse.Action]) -> NoReturn:
+        known = [name for name, each in options.items() if each.help != argparse.SUPPRESS]
         close = difflib.get_close_matches(option, known, n=1, cutoff=0.6)
         self.error(f'there is no {option}' + (f': did you mean {close[0]}?' if close else ''))
 

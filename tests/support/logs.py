@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmdet3d.utils.config import load_config
+
 STAMP = '2022-05-20 12:00:00,000 - mmdet - INFO - '
 Triple = Sequence[float]
 
@@ -62,3 +64,22 @@ def write(path: Path, lines: Sequence[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('\n'.join(lines) + '\n')
     return path
+
+
+def kitti_figures(label: str, classes: Mapping[str, Mapping[str, Triple]]) -> dict[str, float]:
+    """The same strict figures under the names that mmdetection3d gives them."""
+    names = {'bbox': '2D', 'bev': 'BEV', '3d': '3D'}
+    return {
+        f'KITTI/{name}_{names[metric]}_{label}_{difficulty}_strict': value
+        for name, rows in classes.items()
+        for metric, values in rows.items()
+        if metric in names
+        for difficulty, value in zip(('easy', 'moderate', 'hard'), values)
+    }
+
+
+def add_config(folder: Path, config: str | Path, options: Mapping | None = None) -> Path:
+    """Put a config into the folder of a run, as a training does, and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    load_config(config, options).dump(str(folder / Path(config).name))
+    return folder

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mmdet3d.report.paper import make_tables
+
 
 def test_quickstart_ends_with_a_table_and_two_pictures(repo_root, tmp_path):
     environment = {'VIRTUAL_ENV': sys.prefix, 'OUT': str(tmp_path), 'QUICKSTART_SCALE': '0.1'}
@@ -31,6 +33,15 @@ def test_quickstart_ends_with_a_table_and_two_pictures(repo_root, tmp_path):
         assert min(Image.open(tmp_path / 'comparison' / name).size) > 200
     assert 'loss_kd' in max((tmp_path / 'student_kd').glob('*.log.json')).read_text()
     assert 'loss_kd' not in max((tmp_path / 'student').glob('*.log.json')).read_text()
+    measured = [[float(cell) for cell in row.split('|')[10:12]] for row in table[2:]]
+    folders = [tmp_path / name for name in ('teacher', 'student', 'student_kd')]
+    tables = [[dict(zip(each.titles, row)) for row in each.rows] for each in make_tables(folders)]
+    # The paper's table from the logs says what the comparison measured of the weights.
+    assert [[float(row['mAP moderate']) for row in pair] for pair in zip(*tables[:2])] == measured
+    assert [row['KD'] for row in tables[1]] == ['no', 'no', 'yes: HeadLogits']
+    assert [row['Car moderate'] for row in tables[1]] == [
+        row.split('|')[9].strip() for row in table[2:]
+    ]
 
 
 # In place of Python: the trainings of the students alone, of which the plain one never ends and, as

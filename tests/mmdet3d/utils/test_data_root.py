@@ -8,6 +8,7 @@ from mmdet3d.utils.config import find_datasets, find_steps, load_config, set_dat
 KITTI = [
     'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x',
     'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-car',
+    'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-pedcyc',
     'second/hv_second_secfpn_6x8_80e_kitti-3d-3class',
     'point_rcnn/point_rcnn_2x8_kitti-3d-3classes',
     'quickstart/pointpillars_3class',
