@@ -118,7 +118,7 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigur
     return RunFigures(
         name,
         sum(parameter.numel() for parameter in model.parameters()),
-        count_multiply_adds(model, _batch(model, dataset, 0)),
+        count_multiply_adds(model, frame_batch(model, dataset, 0)),
         # The first frames compile and warm up; the median does not see them.
         1 / median(seconds),
         dataset.evaluate(deepcopy(detections), logger='silent') if is_known else {},
@@ -126,7 +126,14 @@ def measure_run(name: str, cfg: mmcv.Config, checkpoint: str | Path) -> RunFigur
     )
 
 
-def _batch(model: nn.Module, dataset: Custom3DDataset, index: int) -> dict:
+def frame_batch(model: nn.Module, dataset: Custom3DDataset, index: int) -> dict:
+    """Return a frame as a batch of its own, on the device of a detector.
+
+    Args:
+        model: the detector.
+        dataset: the frames.
+        index: which of them.
+    """
     return to_device(collate([dataset[index]], 1), next(model.parameters()).device)
 
 
@@ -136,7 +143,7 @@ def _detect_all(
 ) -> tuple[list[dict], list[float]]:
     detections, seconds = [], []
     for index in tqdm(range(len(dataset)), desc=name, unit='frame'):
-        batch = _batch(model, dataset, index)
+        batch = frame_batch(model, dataset, index)
         start = time.perf_counter()
         # The result lies on the CPU, so a GPU has finished when it is there.
         detections += model(return_loss=False, rescale=True, **batch)
