@@ -58,13 +58,11 @@ def show_from_above(
         width: of the lines, in points.
     """
     for layer in layers:
-        lines = wireframes(layer.boxes)[:, _FROM_ABOVE]
-        flat = _seen_from_above(lines.reshape(-1, 2, 3))
-        axes.add_collection(
-            LineCollection(list(flat), colors=layer.color, lw=width, label=layer.name)
-        )
-        for ends, text in zip(flat.reshape(len(lines), -1, 2), layer.labels or ()):
-            _label_beside(axes, ends, text, layer.color)
+        lines = _seen_from_above(wireframes(layer.boxes)[:, _FROM_ABOVE])
+        flat = list(lines.reshape(-1, 2, 2))
+        axes.add_collection(LineCollection(flat, colors=layer.color, lw=width, label=layer.name))
+        for of_box, text in zip(lines, layer.labels or ()):
+            _label_beside(axes, of_box.reshape(-1, 2), text, layer.color)
     x_min, y_min, x_max, y_max = view
     axes.set(xlim=(-y_max, -y_min), ylim=(x_min, x_max), aspect='equal')
     axes.set(xlabel='right of the sensor (m)', ylabel='ahead of the sensor (m)')

@@ -65,7 +65,7 @@ def draw_values(
     width = 5.6
     height = width * (x_max - x_min) / (y_max - y_min)
     figure = Figure(
-        figsize=((width + 0.9) * len(panels), height + 0.7), dpi=110, layout='constrained'
+        figsize=((width + 0.9) * len(panels), height + 0.95), dpi=110, layout='constrained'
     )
     # A square of a scatter is as wide as the root of its size, in points.
     area = max(0.8, 0.82 * width * 72 / (y_max - y_min) * size) ** 2

@@ -90,7 +90,8 @@ def _make_panels(reach: np.ndarray) -> tuple[Figure, list[Axes], Axes]:
 
 def _show_points(axes: Axes, others: np.ndarray, own: np.ndarray, shown: tuple[int, int]) -> None:
     for places, color, size in ((others, '0.6', 3), (own, _INSIDE, 6)):
-        axes.scatter(*places[:, list(shown)].T, c=color, s=size, lw=0)
+        x, y = places[:, list(shown)].T
+        axes.scatter(x, y, c=color, s=size, lw=0)
 
 
 def _frame(axes: Axes, name: str, shown: tuple[int, int], reach: np.ndarray) -> None:

@@ -21,7 +21,7 @@ def browse(repo_root, monkeypatch, tmp_path):
     def make(config: str | Path, *arguments: str) -> dict[str, Path]:
         command = ['browse_dataset.py', str(config), '--output-dir', str(tmp_path), *arguments]
         monkeypatch.setattr(sys, 'argv', command)
-        runpy.run_path(str(repo_root / 'tools/browse_dataset.py'), run_name='__main__')
+        runpy.run_path(str(repo_root / 'tools/misc/browse_dataset.py'), run_name='__main__')
         return {path.stem: path for path in sorted(tmp_path.glob('*.png'))}
 
     return make
@@ -39,7 +39,7 @@ def ids(kitti_data: Path, split: str) -> list[str]:
 
 def test_the_tool_draws_the_validation_frames_of_point_rcnn(repo_root, kitti_data, tmp_path):
     where = ['--data-root', str(kitti_data), '--output-dir', str(tmp_path)]
-    run(sys.executable, 'tools/browse_dataset.py', POINT_RCNN, *where, root=repo_root)
+    run(sys.executable, 'tools/misc/browse_dataset.py', POINT_RCNN, *where, root=repo_root)
     pictures = {path.stem: path for path in tmp_path.iterdir()}
     assert sorted(pictures) == ids(kitti_data, 'val')
     assert all(pixels_of(path, 'tab:green') > 20 for path in pictures.values())
