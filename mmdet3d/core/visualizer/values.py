@@ -68,7 +68,7 @@ def draw_values(
         figsize=((width + 0.9) * len(panels), height + 0.95), dpi=110, layout='constrained'
     )
     # A square of a scatter is as wide as the root of its size, in points.
-    area = max(0.8, 0.82 * width * 72 / (y_max - y_min) * size) ** 2
+    area = max(0.8, 0.9 * width * 72 / (y_max - y_min) * size) ** 2
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
         _show_panel(axes, panel, area)
         show_from_above(axes, layers, view, width=0.9)
