@@ -151,6 +151,8 @@ OTHERS = [
     ('misc/browse_dataset.py', CONFIG + ' --online', '--output-dir holds the pictures'),
     ('misc/browse_dataset.py', CONFIG + ' --task seg', 'detection alone'),
     ('misc/browse_dataset.py', CONFIG + ' --output-dir {here}/notes.txt', 'notes.txt is a file'),
+    ('misc/browse_dataset.py', CONFIG + ' --aug --pictures camera', 'from above alone'),
+    ('misc/browse_dataset.py', CONFIG + ' --number 0', "'0' is not a whole number of 1 or more"),
     ('misc/browse_dataset.py', CONFIG + ' --split trainval', "invalid choice: 'trainval'"),
     ('compare_runs.py', '{here}/empty', 'expected NAME=WORK_DIR'),
     ('compare_runs.py', 'a={here}/empty', '{here}/empty'),

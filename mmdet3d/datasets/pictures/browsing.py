@@ -119,10 +119,8 @@ def changes_of(meta: Mapping[str, Any]) -> str:
         )
         if meta.get(key)
     ]
-    if 'pcd_rotation' in meta:
-        # The matrix is for points as rows.
-        rotation = np.asarray(meta['pcd_rotation'])
-        words.append(f'turned {np.degrees(np.arctan2(rotation[0, 1], rotation[0, 0])):+.1f} deg')
+    if 'pcd_rotation_angle' in meta:
+        words.append(f'turned {np.degrees(meta["pcd_rotation_angle"]):+.1f} deg')
     if 'pcd_scale_factor' in meta:
         words.append(f'scaled {float(meta["pcd_scale_factor"]):.3f}')
     return ', '.join(words) or 'neither flipped, turned nor scaled'
