@@ -9,7 +9,13 @@ import mmcv
 from mmdet3d.apis import inference_detector, init_model
 from mmdet3d.core.visualizer import draw_bev, write_scene
 from mmdet3d.datasets.files import atomic_write
-from mmdet3d.datasets.pictures import detection_layers, point_columns, view_of, without_scores
+from mmdet3d.datasets.pictures import (
+    detection_layers,
+    label_name,
+    point_columns,
+    view_of,
+    without_scores,
+)
 
 
 def show_detections(
@@ -70,7 +76,7 @@ def listed_detections(
         found['labels_3d'].tolist(), found['scores_3d'].tolist(), found['boxes_3d'].tensor.tolist()
     )
     listed = [
-        {'class': classes[label], 'score': score, 'box': box}
+        {'class': label_name(label, classes), 'score': score, 'box': box}
         for label, score, box in rows
         if score >= least_score
     ]

@@ -109,7 +109,7 @@ def _describe(
     length, width, height = box.dims[0].tolist()
     distance = float(box.gravity_center[0, :2].norm())
     marks = [Line2D([], [], color=layer.color, label=layer.name) for layer in layers]
-    for color, label in ((_INSIDE, f'its {inside} points'), ('0.6', 'other points')):
+    for color, label in ((_INSIDE, f'points in it: {inside}'), ('0.6', 'other points')):
         marks.append(Line2D([], [], ls='', marker='o', ms=4, color=color, label=label))
     text = f'{length:.1f} x {width:.1f} x {height:.1f} m\n{distance:.1f} m away'
     axes.legend(handles=marks, title=text, loc='upper left', frameon=False, fontsize=9)

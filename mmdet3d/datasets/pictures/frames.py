@@ -128,12 +128,13 @@ def detection_layers(
         found = found.get('pts_bbox', found)
         kept = found['scores_3d'] >= least_score
         rows = zip(found['labels_3d'][kept].tolist(), found['scores_3d'][kept].tolist())
-        labels = [f'{_name_of(label, classes)} {score:.2f}' for label, score in rows]
+        labels = [f'{label_name(label, classes)} {score:.2f}' for label, score in rows]
         layers.append(BoxLayer(name, found['boxes_3d'][kept], labels, color))
     return layers
 
 
-def _name_of(label: int, classes: Sequence[str]) -> str:
+def label_name(label: int, classes: Sequence[str]) -> str:
+    """Return the name of a label's class; its number where it has no name."""
     return classes[label] if label < len(classes) else str(label)
 
 
