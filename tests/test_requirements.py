@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ('mmcv_patched', 'mmdet_patched', 'mmdet3d', 'tools', 'tests', 'benchmarks')
+FOLDERS = ('mmcv_patched', 'mmdet_patched', 'mmdet3d', 'tools', 'demo', 'tests', 'benchmarks')
 OWN = {*FOLDERS, 'support', '_environment'}
 
 # Listed, but imported by nothing here: the file that uses them, and the word by which it does.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.core.bbox import get_box_type
+from mmdet3d.core.visualizer import CameraView
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.class_names import DONT_CARE, read_class_names, warn_of_class_names
 from mmdet3d.datasets.custom_infos import (
@@ -251,6 +252,10 @@ class Custom3DDataset(EvaluatedDataset):
             'gt_names': np.asarray(annos['gt_names']),
         }
         return with_weights(info, object_weights(annos, self.weigh_by_score))
+
+    def cameras(self, index: int) -> list[CameraView]:
+        """The cameras that saw a frame, whether their images are there or not; here none."""
+        return []
 
     def has_truth(self, index: int) -> bool:
         """Tell whether the objects of a frame are known: not in a split without labels."""

@@ -106,6 +106,6 @@ def test_arguments_of_create_data_work(parse, command, read):
     ],
 )
 def test_arguments_of_browse_dataset_work(parse, command, said):
-    args, warned = parse('browse_dataset.py', f'{CONFIG} {command}')
+    args, warned = parse('misc/browse_dataset.py', f'{CONFIG} {command}')
     assert args['config'] == CONFIG
     assert len(warned) == said

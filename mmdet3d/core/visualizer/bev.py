@@ -1,7 +1,6 @@
 """A scene from above, with boxes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,27 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from mmdet3d.core.bbox import LiDARInstance3DBoxes
+from mmdet3d.core.visualizer.layers import BoxLayer, save_figure, wireframes
 
-# Corners of the bottom face, in the order around it (see LiDARInstance3DBoxes.corners).
-_BOTTOM = [0, 3, 7, 4]
-
-
-@dataclass
-class BoxLayer:
-    """Boxes that are drawn alike.
-
-    Attributes:
-        name: what the legend calls them.
-        boxes: the boxes.
-        labels: a text beside each box, if any.
-        color: any colour of matplotlib.
-    """
-
-    name: str
-    boxes: LiDARInstance3DBoxes
-    labels: Sequence[str] | None = None
-    color: str = 'tab:green'
+# Of the edges of a box, those of its bottom, and the mark of its heading.
+_FROM_ABOVE = [3, 7, 8, 11, 12]
 
 
 def draw_bev(
@@ -43,7 +25,7 @@ def draw_bev(
 
     Args:
         points: cloud of shape (N, C), x, y, z first, in metres; coloured by height.
-        layers: boxes to draw, the last on top. A tick on a box's front tells its heading.
+        layers: boxes to draw, the last on top. A line out of a box's front tells its heading.
         path: the PNG (or PDF, SVG) to write; its folder is made.
         view: x_min, y_min, x_max, y_max of what is shown, in metres.
         title: a line above the picture.
@@ -57,25 +39,50 @@ def draw_bev(
     axes.scatter(
         -points[:, 1], points[:, 0], c=points[:, 2], s=0.4, cmap='viridis', vmin=-2.5, vmax=1.5
     )
-    for layer in layers:
-        _draw_layer(axes, layer)
-    axes.set(xlim=(-y_max, -y_min), ylim=(x_min, x_max), aspect='equal', title=title)
-    axes.set(xlabel='right of the sensor (m)', ylabel='ahead of the sensor (m)')
+    show_from_above(axes, layers, view)
+    axes.set_title(title or '')
     if layers:
         axes.legend(loc='upper right')
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, bbox_inches='tight')
-    return path
+    return save_figure(figure, path)
 
 
-def _draw_layer(axes: Axes, layer: BoxLayer) -> None:
-    corners = layer.boxes.corners[:, _BOTTOM, :2].cpu().numpy()
-    middle, front = corners.mean(axis=1), corners[:, 2:].mean(axis=1)
-    outlines = np.concatenate([corners, corners[:, :1]], axis=1)
-    ticks = np.stack([front, front + 0.3 * (front - middle)], axis=1)
-    for lines, label in ((outlines, layer.name), (ticks, None)):
-        flipped = [np.column_stack([-line[:, 1], line[:, 0]]) for line in lines]
-        axes.add_collection(LineCollection(flipped, colors=layer.color, lw=1.2, label=label))
-    for (x, y), text in zip(middle, layer.labels or ()):
-        axes.annotate(text, (-y, x), color=layer.color, fontsize=7, clip_on=True)
+def show_from_above(
+    axes: Axes, layers: Sequence[BoxLayer], view: Sequence[float], width: float = 1.2
+) -> None:
+    """Draw boxes on axes that show a scene from above, and label these.
+
+    Args:
+        axes: where to draw; to the right is -y, upwards is x.
+        layers: boxes to draw, the last on top.
+        view: x_min, y_min, x_max, y_max of what is shown, in metres.
+        width: of the lines, in points.
+    """
+    for layer in layers:
+        lines = _seen_from_above(wireframes(layer.boxes)[:, _FROM_ABOVE])
+        flat = list(lines.reshape(-1, 2, 2))
+        axes.add_collection(LineCollection(flat, colors=layer.color, lw=width, label=layer.name))
+        for of_box, text in zip(lines, layer.labels or ()):
+            _label_beside(axes, of_box.reshape(-1, 2), text, layer.color)
+    x_min, y_min, x_max, y_max = view
+    axes.set(xlim=(-y_max, -y_min), ylim=(x_min, x_max), aspect='equal')
+    axes.set(xlabel='right of the sensor (m)', ylabel='ahead of the sensor (m)')
+
+
+def _label_beside(axes: Axes, ends: np.ndarray, text: str, color: str) -> None:
+    """Write a text to the right of a box, whose lines have the ends (E, 2)."""
+    place = ends[:, 0].max(), (ends[:, 1].min() + ends[:, 1].max()) / 2
+    axes.annotate(
+        text,
+        place,
+        (3, 0),
+        textcoords='offset points',
+        color=color,
+        fontsize=7,
+        va='center',
+        clip_on=True,
+    )
+
+
+def _seen_from_above(places: np.ndarray) -> np.ndarray:
+    """Turn x, y, ... to what is right and up in the picture."""
+    return np.stack([-places[..., 1], places[..., 0]], axis=-1)

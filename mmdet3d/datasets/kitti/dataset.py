@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
+from mmdet3d.core.visualizer import CameraView
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
 from mmdet3d.datasets.kitti.evaluation import KittiEvaluation
@@ -109,6 +110,12 @@ class KittiDataset(KittiEvaluation):
         if not self.test_mode:
             data['ann_info'] = self.get_ann_info(index)
         return data
+
+    def cameras(self, index: int) -> list[CameraView]:
+        """The left colour camera, whether its image is there or not."""
+        info = self.data_infos[index]
+        path = self.get_data_info(index)['img_info']['filename']
+        return [CameraView('image_2', path, info['calib']['P2'] @ camera_from_lidar(info['calib']))]
 
     def get_ann_info(self, index: int) -> dict[str, Any]:
         """Annotations of a frame without the DontCare regions.

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.core.bbox import Box3DMode
+from mmdet3d.core.visualizer import CameraView
 from mmdet3d.datasets.builder import DATASETS
+from mmdet3d.datasets.nuscenes.cameras import camera_views
 from mmdet3d.datasets.nuscenes.classes import CLASSES
 from mmdet3d.datasets.nuscenes.load_infos import load_nuscenes_infos
 from mmdet3d.datasets.nuscenes.measured import MODALITY, NuScenesEvaluation
@@ -139,6 +141,10 @@ class NuScenesDataset(NuScenesEvaluation):
         if not self.test_mode:
             data['ann_info'] = self.get_ann_info(index)
         return data
+
+    def cameras(self, index: int) -> list[CameraView]:
+        """The cameras of a sample, those in front first, whether their images are there or not."""
+        return camera_views(self.data_infos[index], self._find)
 
     def _find(self, path: str) -> str:
         """Where a cloud is: as the info file says, or else at the same place below data_root."""

@@ -1,7 +1,9 @@
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from support.browser import open_page
 
 from mmdet3d.report.page import Section, html_picture, html_table, html_text, write_page
 
@@ -52,3 +54,20 @@ def test_names_of_runs_are_shown_and_not_obeyed(tmp_path):
 def test_picture_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='gone'):
         html_picture(tmp_path / 'gone.png', 'gone')
+
+
+def test_page_is_seen_in_a_browser_and_its_console_has_nothing_to_say(tmp_path):
+    figure = Figure(facecolor='tab:red')
+    content = html_text('What was found') + html_picture(figure, 'red')
+    page = write_page(tmp_path / 'page.html', 'Two runs', [Section('Scene', content)])
+    pixels, said = open_page(page, tmp_path)
+    assert not said
+    assert (np.abs(pixels - (214, 39, 40)).max(axis=2) < 10).mean() > 0.2
+    assert (pixels.max(axis=2) < 80).sum() > 200  # the text
+
+
+def test_what_a_page_lacks_is_noticed_in_a_browser(tmp_path):
+    page = write_page(tmp_path / 'page.html', 'Two runs', [])
+    script = "document.body.append(Object.assign(new Image(), {src: 'gone.png'})); undefined_name"
+    said = '\n'.join(open_page(page, tmp_path, script)[1])
+    assert 'not loaded' in said and 'undefined_name is not defined' in said

@@ -1,6 +1,7 @@
 """The loss of PointDistiller: local distillation with reweighted learning."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +20,26 @@ from mmdet3d.utils.kd_utils import (
 
 # The released code spells it so.
 _FUSE_ALIASES = {'idendity': 'identity'}
+
+
+class LocalGraphs(NamedTuple):
+    """What :class:`LocalGraph` compares on a batch of R voxels, points or cells, N of them sampled.
+
+    Attributes:
+        importance: how important each is, of shape (R,).
+        centres: indices of those sampled, of shape (N,).
+        neighbours: indices of the K neighbours of each of them, of shape (N, K).
+        teacher: the teacher's graphs, of shape (N, C') or (N, C', K).
+        student: the student's, of the same shape.
+        weights: weight of each graph in the loss, of shape (N,); they average 1.
+    """
+
+    importance: Tensor
+    centres: Tensor
+    neighbours: Tensor
+    teacher: Tensor
+    student: Tensor
+    weights: Tensor
 
 
 @KD_LOSSES.register_module()
@@ -123,27 +144,45 @@ class LocalGraph(KDLoss):
             teacher: the teacher's features, likewise.
             batch: for voxels, the number of points in each and the cloud that it belongs to.
         """
+        graphs = self.graphs(student, teacher, batch)
+        if graphs is None:
+            return 0 * (student.sum() + sum(each.sum() for each in self.parameters()))
+        return self.loss_weight * graph_distance(graphs.teacher, graphs.student, graphs.weights)
+
+    def graphs(self, student: Tensor, teacher: Tensor, batch: KDBatch) -> LocalGraphs | None:
+        """Return what is compared; None where there is no neighbourhood to compare.
+
+        Args:
+            student: see :meth:`forward`.
+            teacher: likewise.
+            batch: likewise.
+
+        Raises:
+            ValueError: if the batch does not say the importance of voxels and their clouds.
+        """
         teacher = teacher.detach()
         importance, frames, groups = batch.importance, batch.frames, 1
         if student.ndim > 2:
-            importance, frames, groups = None, _frames(teacher), len(teacher)
-            centres = self._sample_each_frame(teacher.flatten(2).amax(dim=1))
+            by_frame = teacher.flatten(2).amax(dim=1)
+            importance, frames, groups = by_frame.flatten(), _frames(teacher), len(teacher)
+            centres = self._sample_each_frame(by_frame)
             student, teacher = _rows(student), _rows(teacher)
+            score = None
         else:
             if importance is None or frames is None:
                 raise ValueError('LocalGraph on voxels needs KDBatch.importance and frames')
             importance = importance.to(student)
             centres = sample_by_importance(importance, self.num_voxels, self.sample_mode)
+            score = importance[centres]
         neighbours = self._neighbours(teacher, centres, frames)
         if neighbours.numel() < 2:
-            # Normalisation over one pair has no variance: there is no neighbourhood to compare.
-            return 0 * (student.sum() + sum(each.sum() for each in self.parameters()))
+            return None  # normalisation over one pair has no variance
         teacher_graph = self._graph(self.teacher_gcn_adapt, teacher, centres, neighbours)
         student_graph = self._graph(self.student_gcn_adapt, student, centres, neighbours)
-        strongest = teacher_graph.flatten(1).amax(dim=1)
-        score = strongest if importance is None else importance[centres]
+        if score is None:
+            score = teacher_graph.flatten(1).amax(dim=1)
         weights = self._weights(score.view(groups, -1)).flatten()
-        return self.loss_weight * graph_distance(teacher_graph, student_graph, weights)
+        return LocalGraphs(importance, centres, neighbours, teacher_graph, student_graph, weights)
 
     def _sample_each_frame(self, importance: Tensor) -> Tensor:
         """Sample from each of B clouds with importance (B, L); return indices into all B * L."""

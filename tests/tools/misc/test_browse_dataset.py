@@ -1,14 +1,16 @@
-"""Frames drawn by the real tool, for every data set and split."""
+"""Frames drawn by the real tool, for every data set and split, as they are and augmented."""
 
 import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.pictures import pixels_of
 from support.tooling import run
 
 from mmdet3d.datasets.files import load_info_file
+from mmdet3d.datasets.pictures.browsing import changes_of
 
 POINT_RCNN = 'configs/point_rcnn/point_rcnn_2x8_kitti-3d-3classes.py'
 NUSCENES = 'configs/pointpillars/hv_pointpillars_fpn_sbn-all_4x8_2x_nus-3d.py'
@@ -21,7 +23,7 @@ def browse(repo_root, monkeypatch, tmp_path):
     def make(config: str | Path, *arguments: str) -> dict[str, Path]:
         command = ['browse_dataset.py', str(config), '--output-dir', str(tmp_path), *arguments]
         monkeypatch.setattr(sys, 'argv', command)
-        runpy.run_path(str(repo_root / 'tools/browse_dataset.py'), run_name='__main__')
+        runpy.run_path(str(repo_root / 'tools/misc/browse_dataset.py'), run_name='__main__')
         return {path.stem: path for path in sorted(tmp_path.glob('*.png'))}
 
     return make
@@ -32,6 +34,11 @@ def tokens(nuscenes_data: Path, split: str) -> list[str]:
     return sorted(info['token'] for info in content['infos'])
 
 
+def tokens_in_order(nuscenes_data: Path, split: str) -> list[str]:
+    content = load_info_file(str(nuscenes_data / f'nuscenes_infos_{split}.pkl'), 'info file')
+    return [info['token'] for info in sorted(content['infos'], key=lambda each: each['timestamp'])]
+
+
 def ids(kitti_data: Path, split: str) -> list[str]:
     infos = load_info_file(str(kitti_data / f'kitti_infos_{split}.pkl'), 'info file')
     return sorted(f'{info["image"]["image_idx"]:06d}' for info in infos)
@@ -39,7 +46,7 @@ def ids(kitti_data: Path, split: str) -> list[str]:
 
 def test_the_tool_draws_the_validation_frames_of_point_rcnn(repo_root, kitti_data, tmp_path):
     where = ['--data-root', str(kitti_data), '--output-dir', str(tmp_path)]
-    run(sys.executable, 'tools/browse_dataset.py', POINT_RCNN, *where, root=repo_root)
+    run(sys.executable, 'tools/misc/browse_dataset.py', POINT_RCNN, *where, root=repo_root)
     pictures = {path.stem: path for path in tmp_path.iterdir()}
     assert sorted(pictures) == ids(kitti_data, 'val')
     assert all(pixels_of(path, 'tab:green') > 20 for path in pictures.values())
@@ -79,3 +86,56 @@ def test_frames_without_labels_are_drawn_without_boxes(browse, kitti_data):
     pictures = browse(POINT_RCNN, '--split', 'test', *options, 'data.test.split=testing')
     assert list(pictures) == ids(kitti_data, 'test')[:2]
     assert all(pixels_of(path, 'tab:green') == 0 for path in pictures.values())
+
+
+def test_augmented_frames_are_drawn_alike_for_a_seed_and_otherwise_for_another(
+    browse, kitti_data, tmp_path
+):
+    drawn = []
+    for seed in ('0', '0', '1'):
+        options = ['--aug', '--seed', seed, '--number', '2', '--data-root', str(kitti_data)]
+        pictures = browse(POINT_RCNN, *options)
+        assert list(pictures) == ids(kitti_data, 'train')[:2]
+        assert all(pixels_of(path, 'tab:green') > 100 for path in pictures.values())
+        drawn.append([path.read_bytes() for path in pictures.values()])
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0] != drawn[2][0] and drawn[0][1] != drawn[2][1]
+
+
+def test_augmented_frames_of_nuscenes_are_drawn(browse, nuscenes_root, nuscenes_data):
+    where = ['--data-root', str(nuscenes_root), '--infos', str(nuscenes_data)]
+    pictures = browse(NUSCENES, *where, '--aug', '--number', '1')
+    assert list(pictures) == tokens_in_order(nuscenes_data, 'train')[:1]
+    assert all(pixels_of(path, 'tab:green') > 100 for path in pictures.values())
+
+
+def test_frames_of_validation_are_augmented_as_a_training_would(browse, kitti_data):
+    options = ['--data-root', str(kitti_data), '--split', 'val', '--aug']
+    assert list(browse(POINT_RCNN, *options)) == ids(kitti_data, 'val')
+
+
+def test_frames_are_drawn_in_the_ways_asked_for(browse, kitti_data, kitti_sample, tmp_path):
+    options = ['--data-root', str(kitti_sample), '--infos', str(kitti_data), '--cfg-options']
+    pictures = browse(
+        POINT_RCNN,
+        '--number',
+        '1',
+        '--pictures',
+        'camera',
+        *options,
+        'data.val.pts_prefix=velodyne',
+    )
+    assert list(pictures) == [f'{ids(kitti_data, "val")[0]}_camera']
+
+
+@pytest.mark.parametrize(
+    'meta, words',
+    [
+        ({}, 'neither flipped, turned nor scaled'),
+        ({'pcd_horizontal_flip': True, 'pcd_vertical_flip': False}, 'left and right swapped'),
+        ({'pcd_rotation_angle': np.pi / 2}, 'turned +90.0 deg'),
+        ({'pcd_vertical_flip': True, 'pcd_scale_factor': 0.95}, 'front and back swapped, scaled'),
+    ],
+)
+def test_what_was_done_to_a_frame_is_said(meta, words):
+    assert words in changes_of(meta)
