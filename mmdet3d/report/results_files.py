@@ -1,13 +1,33 @@
 """Detections as ``tools/test.py --out`` writes them."""
 
-import pickle
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
 from mmdet3d.datasets.files import DataFormatError, require_file
+from mmdet3d.utils.unpickling import load_plain
 
 _KEYS = ('boxes_3d', 'scores_3d', 'labels_3d')
+
+
+def _load_storage(content: bytes) -> Any:
+    """Load the numbers of a tensor, which torch pickles as a file of its own."""
+    return torch.load(io.BytesIO(content), weights_only=True)
+
+
+# What detections hold besides plain objects. The boxes' modules are those of mmdetection3d v1.0.
+_NAMES = {
+    ('torch._utils', '_rebuild_tensor_v2'): torch._utils._rebuild_tensor_v2,
+    ('torch.storage', '_load_from_bytes'): _load_storage,
+    **{
+        (kind.__module__, kind.__name__): kind
+        for kind in (CameraInstance3DBoxes, LiDARInstance3DBoxes)
+    },
+}
 _REMEDY = 'write it with tools/test.py CONFIG CHECKPOINT --out FILE'
 
 
@@ -15,7 +35,8 @@ def load_results(path: str | Path, count: int) -> list[dict[str, Any]]:
     """Read the detections of all frames of a data set.
 
     Args:
-        path: the pickle. Loading one can run code: take such files only from where you trust.
+        path: the pickle. Nothing that it asks for is run: it may hold boxes, tensors, arrays and plain
+            objects.
         count: number of frames.
 
     Returns:
@@ -27,7 +48,7 @@ def load_results(path: str | Path, count: int) -> list[dict[str, Any]]:
     """
     content = require_file(path, 'a pickle of detections').read_bytes()
     try:
-        results = pickle.loads(content)
+        results = load_plain(content, _NAMES)
     # Broken bytes can make the unpickler raise anything.
     except Exception as error:
         reason = ' '.join(f'{type(error).__name__}: {error}'.split())
