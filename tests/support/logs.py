@@ -51,7 +51,7 @@ def _row(metric: str, label: str, values: Triple) -> str:
 def val_text(epoch: int, figures: Mapping[str, float]) -> str:
     """The line of the text that ends an evaluation."""
     shown = ', '.join(f'{name}: {value:.4f}' for name, value in figures.items())
-    return f'{STAMP}Epoch(val) [{epoch}][3769]\t{shown}'
+    return f'{STAMP}Epoch(val) [{epoch}][3769]\tlr: 0.00000, {shown}'
 
 
 def val_json(epoch: int, figures: Mapping[str, float]) -> str:

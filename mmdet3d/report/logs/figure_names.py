@@ -9,6 +9,8 @@ METRICS = {'bbox': 'bbox', '2d': 'bbox', 'bev': 'bev', '3d': '3d'}
 LABELS = ('AP11', 'AP40')
 DIFFICULTIES = ('easy', 'moderate', 'hard')
 NUSCENES = 'NuScenes'
+# What the line of an evaluation repeats of the training.
+OF_TRAINING = ('lr', 'momentum', 'time', 'data_time', 'memory')
 
 _KITTI = re.compile(
     r'KITTI/(?P<name>.+)_(?P<metric>2D|BEV|3D)(?:_(?P<label>AP11|AP40))?'

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from mmdet3d.report.logs.broken import BrokenLines
-from mmdet3d.report.logs.figure_names import canonical_name
+from mmdet3d.report.logs.figure_names import OF_TRAINING, canonical_name
 from mmdet3d.report.logs.records import Evaluation, Log, Step, merge_evaluations, merge_steps
 
 # What a line says besides its values.
 _PLACE = ('mode', 'epoch', 'iter')
-# What a line of an evaluation repeats of the training.
-_OF_TRAINING = ('lr', 'momentum', 'time', 'data_time', 'memory')
 
 
 def read_json_log(path: Path) -> Log:
@@ -40,7 +38,7 @@ def _read_line(line: Any, log: Log) -> None:
     if line.get('mode') == 'train':
         log.steps.append(Step(_count(line, 'epoch'), _count(line, 'iter'), _numbers(line)))
     elif line.get('mode') == 'val':
-        values = {key: value for key, value in _numbers(line).items() if key not in _OF_TRAINING}
+        values = {key: value for key, value in _numbers(line).items() if key not in OF_TRAINING}
         figures = {canonical_name(key): value for key, value in values.items()}
         log.evaluations.append(Evaluation(_count(line, 'epoch'), figures))
     elif isinstance(line.get('seed'), int):

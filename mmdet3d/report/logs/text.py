@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from mmdet3d.report.logs.broken import BrokenLines
-from mmdet3d.report.logs.figure_names import NUSCENES, canonical_name
+from mmdet3d.report.logs.figure_names import NUSCENES, OF_TRAINING, canonical_name
 from mmdet3d.report.logs.kitti_tables import TableReader
 from mmdet3d.report.logs.records import Evaluation, Log, Step, merge_evaluations, merge_steps
 
@@ -92,7 +92,11 @@ class _Reader:
 
     def end_evaluation(self, epoch: int | None, figures: dict[str, float] | None = None) -> None:
         """Keep what was read of an evaluation, and be ready for the next one."""
-        named = {canonical_name(name): value for name, value in (figures or {}).items()}
+        named = {
+            canonical_name(name): value
+            for name, value in (figures or {}).items()
+            if name not in OF_TRAINING
+        }
         together = self._nuscenes | self._tables.figures | named
         if together:
             self.log.evaluations.append(Evaluation(epoch, together))
