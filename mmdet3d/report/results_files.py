@@ -35,8 +35,8 @@ def load_results(path: str | Path, count: int) -> list[dict[str, Any]]:
     """Read the detections of all frames of a data set.
 
     Args:
-        path: the pickle. Nothing that it asks for is run: it may hold boxes, tensors, arrays and plain
-            objects.
+        path: the pickle. Nothing that it asks for is run: it may hold boxes, tensors, arrays and
+            plain objects.
         count: number of frames.
 
     Returns:

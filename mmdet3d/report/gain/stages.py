@@ -114,7 +114,7 @@ def student_jobs(
 
 
 def _train(config: Path, folder: Path, seed: int, *more: str) -> list[str]:
-    fixed = ['--no-validate', '--auto-resume']
+    fixed = ['--no-validate', '--no-report', '--auto-resume']
     return _tool('train', config, '--work-dir', folder, '--seed', seed, *fixed, *more)
 
 
