@@ -17,6 +17,13 @@ _folder: str | None = None
 _is_shared = False
 
 
+class Terminated(BaseException):
+    """The run was ended by SIGTERM; the message says what was saved.
+
+    It is no error that anything on the way should handle.
+    """
+
+
 def one_line(text: str) -> str:
     """Return a text with each run of white space as one blank, and cut where it grows too long."""
     text = ' '.join(text.split())
@@ -98,6 +105,13 @@ def print_interruption(hint: str) -> None:
     """Print ``interrupted``, and what can be done then, if there is anything."""
     if _is_first('end'):
         print(f'interrupted{f": {hint}" if hint else ""}', file=sys.stderr, flush=True)
+
+
+def print_termination(saved: str, hint: str) -> None:
+    """Print ``ended by SIGTERM``, what was saved, and what can be done then."""
+    if _is_first('end'):
+        what = f', {saved} was written' if saved else ''
+        print(f'ended by SIGTERM{what}{f": {hint}" if hint else ""}', file=sys.stderr, flush=True)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -3,6 +3,7 @@
 from mmcv_patched.runner.average_weights import AverageWeightsHook
 from mmcv_patched.runner.base_runner import BaseRunner
 from mmcv_patched.runner.checkpoint import load_file, point_to, save_checkpoint
+from mmcv_patched.runner.checkpoint_hook import CheckpointHook
 from mmcv_patched.runner.epoch_based_runner import EpochBasedRunner
 from mmcv_patched.runner.finite import NonFiniteError
 from mmcv_patched.runner.iter_based_runner import IterBasedRunner
@@ -11,6 +12,8 @@ from mmcv_patched.runner.mixed_precision import (
     MixedPrecisionHook,
 )
 from mmcv_patched.runner.optimizer_hooks import GradientCumulativeOptimizerHook, OptimizerHook
+from mmcv_patched.runner.random_states import random_states_kept
+from mmcv_patched.runner.termination import TerminationHook
 from mmcv_patched.runner.weights import (
     adapt_modules,
     load_fitting,
@@ -22,6 +25,7 @@ from mmcv_patched.runner.weights import (
 __all__ = [
     'AverageWeightsHook',
     'BaseRunner',
+    'CheckpointHook',
     'EpochBasedRunner',
     'GradientCumulativeMixedPrecisionHook',
     'GradientCumulativeOptimizerHook',
@@ -29,10 +33,12 @@ __all__ = [
     'MixedPrecisionHook',
     'NonFiniteError',
     'OptimizerHook',
+    'TerminationHook',
     'adapt_modules',
     'load_file',
     'load_fitting',
     'point_to',
+    'random_states_kept',
     'read_meta',
     'read_weights',
     'require_some_fit',

@@ -16,6 +16,7 @@ from mmcv_patched.logs import OFF_THE_SCREEN
 from mmcv_patched.parallel import UnpackedBatch, unpack
 from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
 from mmcv_patched.runner.finite import require_finite_losses, require_finite_weights, sample_names
+from mmcv_patched.runner.passes import PassKeeper
 from mmcv_patched.runner.weights import (
     adapt_modules,
     load_fitting,
@@ -28,7 +29,7 @@ from mmcv_patched.runner.weights import (
 _PHASES = ('train', 'val')
 
 
-class BaseRunner(mmcv.runner.BaseRunner):
+class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
     """A runner that holds the frozen teacher of a distillation run.
 
     It is the mixin of all runners of this project, each of which is also one of mmcv's.
@@ -133,7 +134,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
         Args:
             out_dir: folder to write to.
             filename_tmpl: file name, with a place for the number of the epoch or iteration; by
-                default 'epoch_{}.pth' or 'iter_{}.pth'.
+                default 'epoch_{}.pth' or, within an epoch, 'iter_{}.pth'.
             save_optimizer: keep what is needed to resume.
             meta: further entries for the checkpoint's ``meta``.
             create_symlink: let ``latest.pth`` point at the file, or be a copy of it where there are
@@ -142,16 +143,27 @@ class BaseRunner(mmcv.runner.BaseRunner):
         Raises:
             NonFiniteError: if a parameter is not finite; nothing is written then.
         """
-        number = getattr(self, self.unit) + 1
-        filename = (filename_tmpl or f'{self.unit}_{{}}.pth').format(number)
+        unit, done = self._progress()
+        filename = (filename_tmpl or f'{unit}_{{}}.pth').format(done[unit])
         require_finite_weights(self.model, filename)
-        # Hooks save after a step and before it is counted.
-        done = {'epoch': self.epoch + 1, 'iter': self.iter, self.unit: number}
-        meta = {**(meta or {}), **(self.meta or {}), **done}
+        meta = {**(meta or {}), **(self.meta or {}), **done, **self.places(done['iter'])}
         optimizer = self.optimizer if save_optimizer else None
         save_checkpoint(self.model, osp.join(out_dir, filename), optimizer=optimizer, meta=meta)
         if create_symlink:
             point_to(filename, osp.join(out_dir, 'latest.pth'))
+
+    def _progress(self) -> tuple[str, dict[str, int]]:
+        """Return what a checkpoint is counted by, and how many epochs and iterations are done.
+
+        Hooks save after a step and before it is counted, or after an epoch, likewise.
+        """
+        if self.unit == 'epoch' and not self.is_in_pass:
+            return 'epoch', {'epoch': self.epoch + 1, 'iter': self.iter}
+        return 'iter', {'epoch': self.epoch + (self.unit == 'iter'), 'iter': self.iter + 1}
+
+    def gather_places(self) -> None:
+        """Let the next checkpoint hold where all processes are; each of them calls this."""
+        self.gather(self._progress()[1]['iter'])
 
     def load_checkpoint(
         self,
@@ -191,7 +203,8 @@ class BaseRunner(mmcv.runner.BaseRunner):
     ) -> None:
         """Go on where the run that wrote a checkpoint stopped.
 
-        Unlike mmcv's runners, this reads the config in a checkpoint without executing it.
+        It repeats what the run would have done to the bit, on one kind of device. Unlike mmcv's
+        runners, this reads the config in a checkpoint without executing it.
 
         Args:
             checkpoint: path or URL of the checkpoint.
@@ -206,6 +219,7 @@ class BaseRunner(mmcv.runner.BaseRunner):
         self.meta = read_meta(saved)
         if not {'epoch', 'iter'} <= set(self.meta):
             raise ValueError('its meta does not say which epoch and iteration it is of')
+        self.go_on_from(self.meta, self.rank, self.world_size, checkpoint)
         self._epoch, self._iter = self.meta['epoch'], self.meta['iter']
         if self.unit == 'epoch':
             processes = _count_processes(self.meta.get('config', '')) or self.world_size

@@ -8,6 +8,7 @@ from mmcv.runner import RUNNERS
 from torch.utils.data import DataLoader
 
 from mmcv_patched.runner.base_runner import BaseRunner
+from mmcv_patched.runner.random_states import random_states_kept
 
 
 @RUNNERS.register_module(name=['EpochBasedRunner', 'Runner'], force=True)
@@ -26,7 +27,8 @@ class EpochBasedRunner(BaseRunner, mmcv.runner.EpochBasedRunner):
         self.data_loader = data_loader
         self._max_iters = self._max_epochs * len(data_loader)
         self.call_hook('before_train_epoch')
-        for self._inner_iter, self.data_batch in enumerate(data_loader):
+        for number, batch in self.batches_of(data_loader):
+            self._inner_iter, self.data_batch = number, batch
             self.call_hook('before_train_iter')
             self.run_iter(self.data_batch, train_mode=True, **kwargs)
             self.call_hook('after_train_iter')
@@ -41,10 +43,11 @@ class EpochBasedRunner(BaseRunner, mmcv.runner.EpochBasedRunner):
         self.mode = 'val'
         self.data_loader = data_loader
         self.call_hook('before_val_epoch')
-        for self._inner_iter, self.data_batch in enumerate(data_loader):
-            self.call_hook('before_val_iter')
-            self.run_iter(self.data_batch, train_mode=False)
-            self.call_hook('after_val_iter')
+        with random_states_kept():
+            for self._inner_iter, self.data_batch in enumerate(data_loader):
+                self.call_hook('before_val_iter')
+                self.run_iter(self.data_batch, train_mode=False)
+                self.call_hook('after_val_iter')
         self.call_hook('after_val_epoch')
 
     def run(

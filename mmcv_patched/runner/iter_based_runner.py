@@ -1,6 +1,6 @@
 """The iteration loop, for schedules that count steps and not passes over the data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from math import ceil
 from typing import Any
@@ -11,6 +11,7 @@ from mmcv.runner import RUNNERS
 from torch.utils.data import DataLoader
 
 from mmcv_patched.runner.base_runner import BaseRunner
+from mmcv_patched.runner.random_states import random_states_kept
 
 
 class BatchStream:
@@ -20,10 +21,17 @@ class BatchStream:
         loader: the loader.
         batches_done: batches that an earlier run took from it; a distributed sampler shuffles by
             the number of the pass.
+        batches_of: gives the batches of a pass with their numbers.
     """
 
-    def __init__(self, loader: DataLoader, batches_done: int = 0) -> None:
+    def __init__(
+        self,
+        loader: DataLoader,
+        batches_done: int = 0,
+        batches_of: Callable[[DataLoader], Iterable[tuple[int, dict]]] = enumerate,
+    ) -> None:
         self.loader = loader
+        self._batches_of = batches_of
         self._batches = self._endless(batches_done // len(self))
 
     def _endless(self, first_pass: int) -> Iterator[dict]:
@@ -31,7 +39,8 @@ class BatchStream:
         for number in count(first_pass):
             if hasattr(sampler, 'set_epoch'):
                 sampler.set_epoch(number)
-            yield from self.loader
+            for _, batch in self._batches_of(self.loader):
+                yield batch
 
     def __next__(self) -> dict:
         """Return the next batch."""
@@ -77,11 +86,18 @@ class IterBasedRunner(BaseRunner, mmcv.runner.IterBasedRunner):
         self.model.eval()
         self.mode = 'val'
         self.data_loader = data_loader
-        self.data_batch = next(data_loader)
-        self.call_hook('before_val_iter')
-        self.run_iter(self.data_batch, train_mode=False)
-        self.call_hook('after_val_iter')
+        with random_states_kept():
+            self.data_batch = next(data_loader)
+            self.call_hook('before_val_iter')
+            self.run_iter(self.data_batch, train_mode=False)
+            self.call_hook('after_val_iter')
         self._inner_iter += 1
+
+    def place(self) -> dict[str, Any]:
+        """Return where this process is; the end of a pass is the beginning of the next."""
+        place = super().place()
+        at_end = self.is_in_pass and self._taken == len(self.data_loader)
+        return {**place, 'batches': 0, 'began': None} if at_end else place
 
     def run(
         self,
@@ -101,7 +117,10 @@ class IterBasedRunner(BaseRunner, mmcv.runner.IterBasedRunner):
         """
         self._start(data_loaders, workflow)
         self.call_hook('before_run')
-        streams = [BatchStream(loader, self.iter) for loader in data_loaders]
+        streams = [
+            BatchStream(loader, self.iter, self.batches_of if phase == 'train' else enumerate)
+            for loader, (phase, _) in zip(data_loaders, workflow)
+        ]
         self.call_hook('before_epoch')
         while self.iter < self._max_iters:
             for (phase, iterations), stream in zip(workflow, streams):

@@ -137,6 +137,12 @@ class Custom3DDataset(EvaluatedDataset):
             'ranges of the pipeline, or set filter_empty_gt=False to train on empty frames'
         )
 
+    def start_pass(self) -> None:
+        """Let the steps of the pipeline begin anew with what they keep from frame to frame."""
+        for step in [] if self.pipeline is None else self.pipeline.transforms:
+            if hasattr(step, 'start_pass'):
+                step.start_pass()
+
     def _replacements(self, idx: int) -> Iterator[int]:
         yield idx
         group = np.flatnonzero(self.flag == self.flag[idx])

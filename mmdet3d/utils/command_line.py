@@ -8,15 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mmcv_patched.messages import (
+    Terminated,
     are_messages_shared,
     error_line,
     messages_of_a_run,
     print_interruption,
+    print_termination,
 )
 from mmdet3d.utils.mistakes import describe, is_consequence, is_mistake
 from mmdet3d.utils.parallel import end_with_launcher
 
 INTERRUPTED = 130
+# 128 and the number of SIGTERM, as a shell has it.
+TERMINATED = 143
 _BROKEN_PIPE = 141
 
 
@@ -27,10 +31,11 @@ def run_tool(main: Callable[[], None], interrupted: str = '') -> None:
 
     Args:
         main: the tool.
-        interrupted: what can be done after Ctrl+C.
+        interrupted: what can be done after Ctrl+C, or SIGTERM.
 
     Raises:
-        SystemExit: after an error with its line, after Ctrl+C with status 130.
+        SystemExit: after an error with its line, after Ctrl+C with status 130,
+            after SIGTERM, if the tool has saved before it ends, with status 143.
     """
     end_with_launcher()
     # A log on a full disk would print a traceback for each of its lines.
@@ -42,6 +47,9 @@ def run_tool(main: Callable[[], None], interrupted: str = '') -> None:
         except KeyboardInterrupt:
             print_interruption(interrupted)
             sys.exit(INTERRUPTED)
+        except Terminated as ended:
+            print_termination(str(ended), interrupted)
+            sys.exit(TERMINATED)
         except BrokenPipeError:
             # Whoever read the output has seen enough; Python would complain once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,7 +12,7 @@ from mmcv.runner import (
 from mmdet.datasets import NumClassCheckHook, build_dataset
 from torch.utils.data import Dataset
 
-from mmcv_patched.runner import IterBasedRunner
+from mmcv_patched.runner import BaseRunner, IterBasedRunner, TerminationHook
 from mmdet_patched.apis.evaluation import hook_arguments
 from mmdet_patched.apis.loaders import build_test_loader
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
@@ -64,6 +64,8 @@ def register_training_hooks(
     )
     if not any(isinstance(hook, NumClassCheckHook) for hook in runner.hooks):
         runner.register_hook(NumClassCheckHook())
+    if isinstance(runner, BaseRunner):
+        runner.register_hook(TerminationHook(), priority='LOWEST')
     if distributed and not isinstance(runner, IterBasedRunner):
         runner.register_hook(DistSamplerSeedHook())
 

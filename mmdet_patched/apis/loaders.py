@@ -1,5 +1,6 @@
 """The data loaders of training and testing, and what their worker processes start with."""
 
+import signal
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,8 @@ register_reducers()
 def build_train_loader(dataset: Dataset, cfg: mmcv.Config, distributed: bool) -> DataLoader:
     """Build the loader of a training set, shuffled, each worker with random numbers of its own.
 
+    It has passes over the data for every runner, so that a resumed one can go on within a pass.
+
     Args:
         dataset: the training set.
         cfg: the config, as ``mmdet.utils.compat_cfg`` leaves it.
@@ -30,7 +33,6 @@ def build_train_loader(dataset: Dataset, cfg: mmcv.Config, distributed: bool) ->
         'samples_per_gpu': 2,
         'workers_per_gpu': 2,
         'seed': cfg.get('seed'),
-        'runner_type': cfg.runner.type,
         **cfg.data.get('train_dataloader', {}),
     }
     loader = _build(dataset, cfg, distributed, settings)
@@ -85,4 +87,6 @@ def _start_training_worker(
     mmdet's own function seeds by worker alone, so every epoch would draw the same augmentations.
     """
     _start_worker(opencv_threads, messages, worker_id)
+    # A cluster sends it to all processes; this one is needed until the step is done.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     seed_process(torch.initial_seed(), rank)

@@ -11,10 +11,14 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from mmcv_patched.runner import random_states_kept
+
 
 @torch.no_grad()
 def single_gpu_test(model: nn.Module, data_loader: DataLoader) -> list[dict]:
     """Detect objects in every sample of ``data_loader``, on the model's device.
+
+    A training goes on with the random numbers that it would have had without this.
 
     Args:
         model: a wrapped detector.
@@ -23,7 +27,8 @@ def single_gpu_test(model: nn.Module, data_loader: DataLoader) -> list[dict]:
     Returns:
         one result per sample, in the order of the data set.
     """
-    return list(chain.from_iterable(_detect(model, data_loader, show_progress=True)))
+    with random_states_kept():
+        return list(chain.from_iterable(_detect(model, data_loader, show_progress=True)))
 
 
 @torch.no_grad()
@@ -42,7 +47,8 @@ def multi_gpu_test(model: nn.Module, data_loader: DataLoader, **_: Any) -> list[
         in the first process one result per sample, in the order of the data set; None in the rest.
     """
     rank, world_size = get_dist_info()
-    own = list(chain.from_iterable(_detect(model, data_loader, show_progress=rank == 0)))
+    with random_states_kept():
+        own = list(chain.from_iterable(_detect(model, data_loader, show_progress=rank == 0)))
     parts = [None] * world_size
     dist.all_gather_object(parts, own)
     if rank != 0:

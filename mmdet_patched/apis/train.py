@@ -6,13 +6,14 @@ import mmcv
 import mmcv.runner
 import torch
 from mmcv.runner import build_optimizer, build_runner
-from mmdet.utils import compat_cfg, find_latest_checkpoint, get_root_logger
+from mmdet.utils import compat_cfg, get_root_logger
 from torch import nn
 from torch.utils.data import Dataset
 
 from mmcv_patched.parallel import MMDataParallel, MMDistributedDataParallel
 from mmdet_patched.apis.hooks import register_evaluation, register_training_hooks
 from mmdet_patched.apis.loaders import build_train_loader
+from mmdet_patched.apis.restart import find_start
 
 
 def train_detector(
@@ -91,18 +92,6 @@ def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
         forward_sync_buffers=False,
         find_unused_parameters=cfg.get('find_unused_parameters', False),
     )
-
-
-def find_start(cfg: mmcv.Config) -> tuple[str | None, bool]:
-    """Return the checkpoint that a run begins with, if any, and whether it resumes that run.
-
-    Args:
-        cfg: the config; ``resume_from`` goes before ``auto_resume``, and that before ``load_from``.
-    """
-    resume_from = cfg.get('resume_from')
-    if not resume_from and cfg.get('auto_resume'):
-        resume_from = find_latest_checkpoint(cfg.work_dir)
-    return (resume_from, True) if resume_from else (cfg.get('load_from') or None, False)
 
 
 def _restore(runner: mmcv.runner.BaseRunner, cfg: mmcv.Config) -> None:

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from support import shrink
-from support.tooling import call
+from support.tooling import call, training_lines
 
 CONFIG = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class.py'
 
@@ -71,6 +72,39 @@ def test_the_screen_is_short_and_the_log_complete(repo_root, many_epochs, tmp_pa
     assert 'Hooks, in the order they run:\nbefore_run:' in before
     assert "model = {'type': 'VoxelNet'" in before
     assert 'Learning rate: 0.000125, the 0.001 of the config * 1 / 8' in before
+
+
+def with_epochs(arguments: list[str], epochs: int) -> list[str]:
+    return [f'runner.max_epochs={epochs}' if 'max_epochs' in each else each for each in arguments]
+
+
+@pytest.mark.parametrize('sent', [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_goes_on_as_if_it_had_not_been(repo_root, many_epochs, tmp_path, sent):
+    settings = ['checkpoint_config.iterations=1']
+    tool = [sys.executable, 'tools/train.py', CONFIG, '--seed', '3', '--auto-resume']
+    command = with_epochs([*tool, *many_epochs, *settings], 2)
+    process = start(repo_root, *command)
+    process.send_signal(sent)
+    lines = said(process)
+    if sent == signal.SIGTERM:
+        assert process.returncode == 143
+        assert len(lines) == 1 and 'ended by SIGTERM' in lines[0]
+        assert '.pth was written: the same command with --auto-resume goes on' in lines[0]
+    one = {'OMP_NUM_THREADS': '1'}  # as in start(): sums of two threads differ
+    done = call(*command, root=repo_root, **one)
+    assert done.returncode == 0, done.stderr
+    whole = [str(tmp_path / 'whole') if each == str(tmp_path / 'run') else each for each in command]
+    assert call(*whole, root=repo_root, **one).returncode == 0
+    last = [
+        {(line['epoch'], line['iter']): line['loss'] for line in training_lines(tmp_path / name)}
+        for name in ('run', 'whole')
+    ]
+    assert last[0].items() <= last[1].items() and (2, 3) in last[0]
+    ends = [
+        torch.load(tmp_path / name / 'latest.pth', weights_only=True)['state_dict']
+        for name in ('run', 'whole')
+    ]
+    assert all(torch.equal(ends[0][key], ends[1][key]) for key in ends[0])
 
 
 @pytest.mark.skipif(not Path('/proc/self/task').exists(), reason='looks for processes in /proc')

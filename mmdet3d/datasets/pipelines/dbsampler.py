@@ -57,6 +57,10 @@ class BatchSampler:
         self.shuffle = shuffle
         self._waiting: np.ndarray = np.empty(0, dtype=np.int64)
 
+    def start_pass(self) -> None:
+        """Begin a new round with the next draw."""
+        self._waiting = self._waiting[:0]
+
     def sample(self, num: int) -> list:
         """Draw ``num`` entries, or those that are left of this round if they are fewer."""
         if len(self._waiting) == 0:
@@ -131,6 +135,11 @@ class DataBaseSampler(ShowsArguments):
             self._path_of(entry)  # names what leads out of the folder before the first step
         self.db_infos = self._prepare(database, self.prepare)
         self.sampler_dict = self._build_samplers()
+
+    def start_pass(self) -> None:
+        """Begin a pass over the frames as every pass begins: with all objects to be drawn."""
+        for sampler in self.sampler_dict.values():
+            sampler.start_pass()
 
     def _path(self, name: str, value: Any) -> str:
         if not isinstance(value, (str, os.PathLike)):

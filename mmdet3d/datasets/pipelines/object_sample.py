@@ -46,6 +46,11 @@ class ObjectSample(ShowsArguments):
         config = mapping(self, 'db_sampler', db_sampler, _EXAMPLE)
         self.db_sampler = OBJECTSAMPLERS.build({'type': 'DataBaseSampler', **config})
 
+    def start_pass(self) -> None:
+        """Let the sampler begin anew, where it can."""
+        if hasattr(self.db_sampler, 'start_pass'):
+            self.db_sampler.start_pass()
+
     def __call__(self, results: dict) -> dict:
         """Extend ``points``, ``gt_bboxes_3d``, ``gt_labels_3d`` and, if known, ``gt_weights_3d``.
 
