@@ -12,3 +12,7 @@ workflow = [('train', 1)]
 opencv_num_threads = 0
 # How data loaders start their workers: 'fork', 'spawn' or 'forkserver'.
 mp_start_method = 'fork'
+# Weights of load_from that are of other widths or classes: refused, or with True left out.
+load_partly = False
+# A step whose losses or gradients are not finite: 'stop' ends the run, 'skip' leaves it out.
+nan_policy = 'stop'

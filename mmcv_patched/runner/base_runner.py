@@ -15,10 +15,16 @@ from torch.utils.data import DataLoader
 from mmcv_patched.logs import OFF_THE_SCREEN
 from mmcv_patched.parallel import UnpackedBatch, unpack
 from mmcv_patched.runner.checkpoint import point_to, save_checkpoint
-from mmcv_patched.runner.finite import require_finite_losses, require_finite_weights, sample_names
+from mmcv_patched.runner.finite import (
+    NonFiniteError,
+    require_finite_losses,
+    require_finite_weights,
+    sample_names,
+)
 from mmcv_patched.runner.passes import PassKeeper
 from mmcv_patched.runner.weights import (
     adapt_modules,
+    find_misfit,
     load_fitting,
     read_meta,
     read_weights,
@@ -44,12 +50,21 @@ class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
     Attributes:
         unit: what the runner counts and names its checkpoints by, 'epoch' or 'iter'.
         samples: names of the samples of the batch that was run last.
+        nan_policy: what becomes of a step whose losses or gradients are not finite: 'stop' ends the
+            run, 'skip' leaves the step out and counts it.
+        skipped: steps that were left out so far.
+        is_skipped: whether the step that is being taken is left out.
+        load_partly: take what fits of weights that are of another shape in part.
 
     Raises:
         ValueError: if ``batch_processor`` is given, which mmcv deprecates.
     """
 
     unit: str
+    nan_policy = 'stop'
+    load_partly = False
+    skipped = 0
+    is_skipped = False
 
     def __init__(
         self,
@@ -76,7 +91,7 @@ class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
             **kwargs: further arguments of that step.
 
         Raises:
-            NonFiniteError: if a loss is not finite.
+            NonFiniteError: if a loss is not finite, unless ``nan_policy`` is 'skip'.
         """
         batch = unpack(data_batch, next(self.model.parameters()).device)
         self.samples = sample_names(batch)
@@ -85,9 +100,29 @@ class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
             kwargs.update(epoch=self.epoch, iter=self.iter)
         step = self.model.train_step if train_mode else self.model.val_step
         self.outputs = step(batch, self.optimizer, **kwargs)
+        self.is_skipped = False
         if 'log_vars' in self.outputs:
-            require_finite_losses(self)
+            try:
+                require_finite_losses(self)
+            except NonFiniteError as error:
+                self.skip(error)
+                return
             self.log_buffer.update(self.outputs['log_vars'], self.outputs['num_samples'])
+
+    def skip(self, error: NonFiniteError) -> None:
+        """Leave the step out and count it, if ``nan_policy`` says so.
+
+        Args:
+            error: what is not finite.
+
+        Raises:
+            NonFiniteError: the same, if it does not.
+        """
+        if self.nan_policy != 'skip':
+            raise error
+        self.skipped += 1
+        self.is_skipped = True
+        self.logger.warning('step left out, the %d. of this run: %s', self.skipped, error.what)
 
     @torch.no_grad()
     def _ask_teacher(self, batch: UnpackedBatch) -> dict:
@@ -184,14 +219,21 @@ class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
             the checkpoint.
 
         Raises:
-            ValueError: if none of its weights fits, or with ``strict`` some are missing or of
-                another shape.
+            ValueError: if none of its weights fits; if some are of another shape, unless
+                ``load_partly`` is set; or with ``strict`` if some are missing.
         """
         checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, self.logger)
         weights = read_weights(checkpoint, filename, revise_keys)
         model = self.model.module if is_module_wrapper(self.model) else self.model
         adapt_modules(model, weights, read_meta(checkpoint), filename)
         require_some_fit(model, weights, filename)
+        misfit = find_misfit(model, weights)
+        if misfit.reshaped and not (strict or self.load_partly):
+            raise ValueError(
+                f'the weights of {filename} are of another network than this '
+                f'{type(model).__name__}: {misfit}. Name a checkpoint of the same widths and '
+                'classes, or set load_partly=True in the config to begin with what fits'
+            )
         misfit = load_fitting(model, weights)
         if strict and (misfit.missing or misfit.reshaped):
             raise ValueError(f'its weights do not fit this {type(model).__name__}: {misfit}')

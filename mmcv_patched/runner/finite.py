@@ -11,12 +11,22 @@ from torch import nn
 
 _ADVICE = (
     'No step was taken with it, and earlier checkpoints are as they were. Look at these samples, '
-    'lower optimizer.lr, or clip gradients by optimizer_config.grad_clip'
+    'lower optimizer.lr, clip gradients by optimizer_config.grad_clip, or leave such steps out by '
+    "nan_policy='skip' in the config"
 )
 
 
 class NonFiniteError(ValueError):
-    """A loss or a gradient is infinite or no number."""
+    """A loss or a gradient is infinite or no number.
+
+    Args:
+        what: what is not finite, and where.
+        advice: what to do.
+    """
+
+    def __init__(self, what: str, advice: str = _ADVICE) -> None:
+        super().__init__(f'{what}. {advice}')
+        self.what = what
 
 
 def sample_names(batch: Mapping[str, Any]) -> list[str]:
@@ -58,7 +68,7 @@ def require_finite_losses(runner: BaseRunner) -> None:
         return
     terms = {name: value for name, value in bad.items() if name != 'loss'} or bad
     listed = ', '.join(f'{name} ({value})' for name, value in terms.items())
-    raise NonFiniteError(f'not finite: {listed} in {_place(runner)}{_whose(runner)}. {_ADVICE}')
+    raise NonFiniteError(f'not finite: {listed} in {_place(runner)}{_whose(runner)}')
 
 
 def require_finite_norm(norm: float, runner: BaseRunner) -> None:
@@ -72,9 +82,7 @@ def require_finite_norm(norm: float, runner: BaseRunner) -> None:
         NonFiniteError: if it is not finite.
     """
     if not math.isfinite(norm):
-        raise NonFiniteError(
-            f'not finite: the norm of the gradients ({norm}) in {_place(runner)}. {_ADVICE}'
-        )
+        raise NonFiniteError(f'not finite: the norm of the gradients ({norm}) in {_place(runner)}')
 
 
 def require_finite_weights(model: nn.Module, filename: str) -> None:
@@ -93,8 +101,9 @@ def require_finite_weights(model: nn.Module, filename: str) -> None:
     if bad:
         raise NonFiniteError(
             f'not finite: {len(bad)} of {len(parameters)} parameters ({bad[0]}, ...), so '
-            f'{filename} is not written, and earlier checkpoints are as they were. Clip gradients '
-            'by optimizer_config.grad_clip, which also finds the iteration, or lower optimizer.lr'
+            f'{filename} is not written, and earlier checkpoints are as they were',
+            'Clip gradients by optimizer_config.grad_clip, which also finds the iteration, or '
+            'lower optimizer.lr',
         )
 
 

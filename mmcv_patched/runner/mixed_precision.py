@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from mmcv.runner import HOOKS, BaseRunner, GradientCumulativeOptimizerHook, OptimizerHook
 
-from mmcv_patched.runner.finite import require_finite_norm
+from mmcv_patched.runner.finite import NonFiniteError, require_finite_norm
+from mmcv_patched.runner.optimizer_hooks import skip_step
 
 
 @HOOKS.register_module()
@@ -50,11 +51,16 @@ class MixedPrecisionHook(OptimizerHook):
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         """Compute gradients and take a step."""
+        if getattr(runner, 'is_skipped', False):
+            return
         runner.optimizer.zero_grad()
         if self.detect_anomalous_params:
             self.detect_anomalous_parameters(runner.outputs['loss'], runner)
         self.scaler.scale(runner.outputs['loss']).backward()
-        self.take_step(runner)
+        try:
+            self.take_step(runner)
+        except NonFiniteError as error:
+            skip_step(runner, error)
 
     def take_step(self, runner: BaseRunner) -> None:
         """Unscale and clip the gradients, take a step, and adapt the scale."""
@@ -87,8 +93,13 @@ class GradientCumulativeMixedPrecisionHook(GradientCumulativeOptimizerHook, Mixe
         """Add to the gradients, and take a step where enough iterations contributed."""
         if not self.initialized:
             self._init(runner)
+        if getattr(runner, 'is_skipped', False):
+            return
         loss = runner.outputs['loss'] / self._get_loss_factor(runner)
         self.scaler.scale(loss).backward()
         if self.every_n_iters(runner, self.cumulative_iters) or self.is_last_iter(runner):
-            self.take_step(runner)
+            try:
+                self.take_step(runner)
+            except NonFiniteError as error:
+                skip_step(runner, error)
             runner.optimizer.zero_grad()

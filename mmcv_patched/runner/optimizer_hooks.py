@@ -1,4 +1,4 @@
-"""mmcv's steps of the optimizer, which stop at gradients that are not finite."""
+"""mmcv's steps of the optimizer, which stop at gradients that are not finite, or leave them out."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,23 @@ import mmcv.runner
 from mmcv.runner import HOOKS, BaseRunner
 from torch import nn
 
-from mmcv_patched.runner.finite import require_finite_norm
+from mmcv_patched.runner.finite import NonFiniteError, require_finite_norm
+
+
+def skip_step(runner: BaseRunner, error: NonFiniteError) -> None:
+    """Leave out a step whose gradients are not finite, if the runner does so.
+
+    Args:
+        runner: of the training.
+        error: what is not finite.
+
+    Raises:
+        NonFiniteError: the same, if it does not.
+    """
+    if not hasattr(runner, 'skip'):
+        raise error
+    runner.skip(error)
+    runner.optimizer.zero_grad()
 
 
 class _ChecksNorm(mmcv.runner.OptimizerHook):
@@ -17,7 +33,12 @@ class _ChecksNorm(mmcv.runner.OptimizerHook):
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         self._runner = runner
-        super().after_train_iter(runner)
+        if getattr(runner, 'is_skipped', False):
+            return
+        try:
+            super().after_train_iter(runner)
+        except NonFiniteError as error:
+            skip_step(runner, error)
 
     def clip_grads(self, params: Iterable[nn.Parameter]) -> float | None:
         norm: Any = super().clip_grads(params)

@@ -139,6 +139,27 @@ def require_some_fit(model: nn.Module, weights: dict[str, Tensor], filename: str
         )
 
 
+def find_misfit(model: nn.Module, weights: dict[str, Tensor]) -> Misfit:
+    """Return what does not fit, without loading anything.
+
+    Args:
+        model: the network, not wrapped.
+        weights: weights by name.
+    """
+    own = model.state_dict()
+    missing = [key for key in own if key not in weights and not _is_counter(key)]
+    unexpected = [key for key in weights if key not in own]
+    return Misfit(missing, unexpected, _reshaped(model, weights))
+
+
+def _reshaped(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, str]:
+    return {
+        key: f'{tuple(weights[key].shape)}, not {tuple(value.shape)}'
+        for key, value in model.state_dict().items()
+        if key in weights and weights[key].shape != value.shape
+    }
+
+
 def load_fitting(model: nn.Module, weights: dict[str, Tensor]) -> Misfit:
     """Load what fits, and return what does not.
 
@@ -146,11 +167,7 @@ def load_fitting(model: nn.Module, weights: dict[str, Tensor]) -> Misfit:
         model: the network, not wrapped.
         weights: weights by name; those of another shape are left out.
     """
-    reshaped = {
-        key: f'{tuple(weights[key].shape)}, not {tuple(value.shape)}'
-        for key, value in model.state_dict().items()
-        if key in weights and weights[key].shape != value.shape
-    }
+    reshaped = _reshaped(model, weights)
     # Those the network does not have stay in: its own hooks know names that may be dropped.
     given = {key: value for key, value in weights.items() if key not in reshaped}
     result = model.load_state_dict(given, strict=False)

@@ -24,6 +24,7 @@ _DATA = (
 _WRAPPERS = {'RepeatDataset': ('type', 'dataset', 'times')}
 _SCHEDULES = {'lr_config': 'LrUpdaterHook', 'momentum_config': 'MomentumUpdaterHook'}
 # What torch.nn.utils.clip_grad_norm_ takes.
+_NAN_POLICIES = ('stop', 'skip')
 _GRAD_CLIP = ('max_norm', 'norm_type', 'error_if_nonfinite', 'foreach')
 # Least values of whole numbers, where they are given.
 _WHOLE = {
@@ -98,6 +99,11 @@ def _check_run(cfg: Any) -> None:
     """Check what is of no section."""
     if cfg.get('seed') is not None:
         _require_whole('seed', cfg.seed, 0)
+    if cfg.get('nan_policy', 'stop') not in _NAN_POLICIES:
+        allowed = ' or '.join(map(repr, _NAN_POLICIES))
+        raise ValueError(f'nan_policy={cfg.nan_policy!r}: expected {allowed}')
+    if not isinstance(cfg.get('load_partly', False), bool):
+        raise ValueError(f'load_partly={cfg.load_partly!r}: expected True or False')
     if cfg.get('fp16') and not isinstance(cfg.fp16, Mapping):
         raise ValueError(f'fp16={cfg.fp16!r}: expected None, or such as dict(loss_scale=512.)')
     if _value(cfg, 'checkpoint_config.interval') == 0:

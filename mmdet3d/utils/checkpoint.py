@@ -1,6 +1,5 @@
 """Load weights into a network that they have to fit."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,8 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
     Raises:
         FileNotFoundError: if there is no such file.
         RuntimeError: if the file is broken.
-        ValueError: if it holds no weights, or some are missing, too many, or of other shapes.
+        ValueError: if it holds no weights, or some are missing, too many, of other shapes, or not
+            finite.
     """
     weights, meta = _read(str(path))
     adapt_modules(model, weights, meta, str(path))
@@ -57,7 +57,7 @@ def adapt_to_weights(model: nn.Module, path: str) -> None:
     Raises:
         FileNotFoundError: if there is no such file.
         RuntimeError: if the file is broken.
-        ValueError: if it holds no weights, or none that fits.
+        ValueError: if it holds no weights, none that fits, or some that are not finite.
     """
     weights, meta = _read(path)
     adapt_modules(model, weights, meta, path)
@@ -69,9 +69,8 @@ def _read(path: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     weights = read_weights(checkpoint, path)
     bad = [name for name, value in weights.items() if not value.isfinite().all()]
     if bad:
-        warnings.warn(
+        raise ValueError(
             f'{path}: {len(bad)} of {len(weights)} weights are not finite ({bad[0]}, ...), as a '
-            'run that diverged leaves them: take an earlier checkpoint',
-            stacklevel=4,
+            'run that diverged leaves them: take an earlier checkpoint'
         )
     return weights, read_meta(checkpoint)

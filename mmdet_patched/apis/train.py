@@ -62,6 +62,8 @@ def train_detector(
             **_teacher_arguments(teacher, last_taught, cfg),
         ),
     )
+    runner.nan_policy = cfg.get('nan_policy', 'stop')
+    runner.load_partly = cfg.get('load_partly', False)
     runner.timestamp = timestamp  # makes .log and .log.json share their name
     register_training_hooks(runner, cfg, distributed)
     if validate:

@@ -245,3 +245,45 @@ def test_every_process_stops_where_one_has_a_bad_batch(tmp_path, free_port, repo
     assert 'loss_a (nan) in iteration 2, epoch 1, samples frame1. No step' in second
     assert first.split()[:2] == ['0', '1'] and second.split()[:2] == ['1', '1']
     assert first.split()[2] == second.split()[2] != 'nan'
+
+
+HOOKS = [
+    OptimizerHook,
+    GradientCumulativeOptimizerHook,
+    MixedPrecisionHook,
+    GradientCumulativeMixedPrecisionHook,
+]
+
+
+@pytest.mark.parametrize('hook', HOOKS)
+@pytest.mark.parametrize('bad', [{'bbox': math.nan}, {'root': torch.ones(())}])
+@both_runners
+def test_steps_that_are_not_finite_are_left_out_and_counted_where_it_is_asked_for(
+    tmp_path, caplog, kind, hook, bad
+):
+    def end(*data):
+        runner = make_runner(tmp_path, kind, hook(grad_clip=dict(max_norm=100.0)))
+        runner.nan_policy = 'skip'
+        runner.run([list(data)], [('train', 1)])
+        return runner, runner.model.module.weight.item()
+
+    rounds = 2 if kind is EPOCHS else 1
+    whole, weight = end(batch(1), batch(3))
+    steps = whole.iter
+    with caplog.at_level(logging.WARNING, logger='test_finite'):
+        runner, without = end(batch(1), batch(2, **bad), batch(3))
+    assert runner.skipped == runner.iter // 3
+    named = [each.message for each in caplog.records if 'step left out' in each.message]
+    assert len(named) == runner.skipped and 'samples 000002, token2' in named[0]
+    assert math.isfinite(without)
+    if kind is EPOCHS:
+        assert (steps, runner.iter) == (2 * rounds, 3 * rounds)
+        assert without == pytest.approx(weight)
+
+
+def test_every_step_may_be_left_out_but_weights_are_not_touched(tmp_path):
+    runner = make_runner(tmp_path, EPOCHS)
+    runner.nan_policy = 'skip'
+    runner.run([[batch(1, cls=math.nan)]], [('train', 1)])
+    assert runner.model.module.weight.item() == 1
+    assert runner.skipped == 2

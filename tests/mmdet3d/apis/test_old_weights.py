@@ -182,12 +182,25 @@ def test_a_start_that_is_missing_leaves_no_folder(cfg):
     assert not Path('run').exists()
 
 
-def test_fine_tuning_for_other_classes_warns_once_of_what_is_not_loaded(cfg, tmp_path, told):
+def for_other_classes(cfg) -> tuple[dict, list[str]]:
     weights = old_model(cfg).state_dict()
     head = [name for name in weights if name.startswith('bbox_head.')]
     for name in head:
         weights[name] = weights[name][:2]
+    return weights, head
+
+
+def test_weights_of_other_widths_or_classes_are_no_start_unless_it_is_asked_for(cfg, tmp_path):
+    weights, _ = for_other_classes(cfg)
     cfg.load_from = save(tmp_path / 'other_classes.pth', weights)
+    expected = r'other_classes.pth are of another network .*6 of another shape.*load_partly=True'
+    with pytest.raises(ValueError, match=expected):
+        run_training(cfg, validate=False)
+
+
+def test_fine_tuning_for_other_classes_warns_once_of_what_is_not_loaded(cfg, tmp_path, told):
+    weights, head = for_other_classes(cfg)
+    cfg.load_from, cfg.load_partly = save(tmp_path / 'other_classes.pth', weights), True
     cfg.optimizer.lr = 0.0
     cfg.lr_config = cfg.momentum_config = None
     runner = run_training(cfg, validate=False, seed=0)

@@ -49,6 +49,8 @@ VALUES = [
     ('checkpoint_config.interval', 0, 'checkpoint_config.interval=0: expected 1 or more, or -1'),
     ('seed', 'abc', "seed='abc': expected a whole number"),
     ('fp16', True, r'fp16=True: expected None, or such as dict\(loss_scale'),
+    ('nan_policy', 'ignore', r"nan_policy='ignore': expected 'stop' or 'skip'"),
+    ('load_partly', 'yes', r"load_partly='yes': expected True or False"),
     ('custom_hooks', 'NumClassCheckHook', 'custom_hooks=.*expected a list'),
     ('custom_hooks', ['NumClassCheckHook'], r'custom_hooks.0=.*expected such as dict'),
 ]

@@ -20,8 +20,8 @@ from mmdet3d.utils.config import load_config
 STUDENT = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class_student_4x.py'
 # What the default runtime says, and what is only there because a file said it.
 LEFT_OUT = (
-    'checkpoint_config', 'dist_params', 'load_from', 'log_config', 'log_level', 'mp_start_method',
-    'opencv_num_threads', 'resume_from', 'work_dir', 'workflow',
+    'checkpoint_config', 'dist_params', 'load_from', 'load_partly', 'log_config', 'log_level',
+    'mp_start_method', 'nan_policy', 'opencv_num_threads', 'resume_from', 'work_dir', 'workflow',
 )  # fmt: skip
 
 

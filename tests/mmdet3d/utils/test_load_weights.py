@@ -63,12 +63,13 @@ def test_what_does_not_fit_is_counted_and_named(model, tmp_path):
         load_weights(model, save(tmp_path / 'a.pth', weights))
 
 
-def test_weights_that_are_not_finite_are_warned_of(model, tmp_path):
+@pytest.mark.parametrize('load', [load_weights, adapt_to_weights])
+def test_weights_that_are_not_finite_are_refused(model, tmp_path, load):
     weights = model.state_dict()
     weights['1.bias'] = torch.tensor([0.0, float('nan'), 1.0])
     path = save(tmp_path / 'a.pth', weights)
-    with pytest.warns(UserWarning, match=r'a.pth: 1 of 7 weights are not finite \(1.bias, ...\)'):
-        load_weights(model, path)
+    with pytest.raises(ValueError, match=r'a.pth: 1 of 7 weights are not finite \(1.bias, ...\)'):
+        load(model, path)
 
 
 def test_adapting_leaves_the_weights_for_the_run_to_load(model, tmp_path):
