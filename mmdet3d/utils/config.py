@@ -30,10 +30,10 @@ REPO_ROOT = Path(__file__).resolve().parents[2]
 # The top-level settings that the tools read. Any other key of a config is a variable of its own.
 SETTINGS = (
     'auto_resume', 'checkpoint_config', 'custom_hooks', 'data', 'device', 'dist_params',
-    'evaluation', 'find_unused_parameters', 'fp16', 'gpu_ids', 'load_from', 'log_config',
-    'log_level', 'lr_config', 'model', 'momentum_config', 'mp_start_method', 'opencv_num_threads',
-    'optimizer', 'optimizer_config', 'resume_from', 'runner', 'seed', 'teacher', 'work_dir',
-    'workflow',
+    'evaluation', 'find_unused_parameters', 'fp16', 'gpu_ids', 'load_from', 'load_partly',
+    'log_config', 'log_level', 'lr_config', 'model', 'momentum_config', 'mp_start_method',
+    'nan_policy', 'opencv_num_threads', 'optimizer', 'optimizer_config', 'resume_from', 'runner',
+    'seed', 'teacher', 'work_dir', 'workflow',
 )  # fmt: skip
 
 
