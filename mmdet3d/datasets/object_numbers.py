@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.schema import LARGEST
 
 # In metres. Nothing on a road is longer, and nothing that scanners see is smaller.
 LONGEST, SMALLEST = 50.0, 0.05
@@ -25,9 +26,17 @@ def as_numbers(value: Any, what: str) -> np.ndarray:
         DataFormatError: if it is no array of numbers.
     """
     try:
+        if np.iscomplexobj(value):
+            raise TypeError('they are complex')
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataFormatError(f'{what} is no array of numbers ({error})') from error
+
+
+def as_boxes(value: Any) -> np.ndarray:
+    """Give boxes as float64 of shape (N, columns); (0, 7) for an empty list, which has none."""
+    boxes = np.asarray(value, dtype=np.float64)
+    return boxes if len(boxes) else np.zeros((0, 7))
 
 
 def sound_boxes(boxes: np.ndarray) -> np.ndarray:
@@ -37,11 +46,12 @@ def sound_boxes(boxes: np.ndarray) -> np.ndarray:
         boxes: of shape (N, 7 or more): location, sizes and yaw; further columns may be anything.
 
     Returns:
-        bool of shape (N,): location and yaw are finite, sizes finite and above 0, all in float32.
+        bool of shape (N,): all are finite and none is beyond :data:`LARGEST`, and sizes are above 0
+        in float32.
     """
     with np.errstate(over='ignore', invalid='ignore'):
         columns = np.asarray(boxes, dtype=np.float64)[:, :7].astype(np.float32)
-    return np.isfinite(columns).all(axis=1) & (columns[:, 3:6] > 0).all(axis=1)
+    return (np.abs(columns) <= LARGEST).all(axis=1) & (columns[:, 3:6] > 0).all(axis=1)
 
 
 def sound_objects(
@@ -108,7 +118,7 @@ def warn_of_left_out(path: str | Path, places: Sequence[str], total: int) -> Non
     more = ', ...' if len(places) > _NAMED else ''
     warnings.warn(
         f'{path}: left out {len(places)} of {total} objects, whose sizes are not all above 0 or '
-        f'whose numbers are not finite: {", ".join(places[:_NAMED])}{more}',
+        f'whose numbers are not finite, or beyond {LARGEST:g}: {", ".join(places[:_NAMED])}{more}',
         stacklevel=3,
     )
 
