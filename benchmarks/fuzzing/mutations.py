@@ -147,6 +147,7 @@ def _reshaped(array: np.ndarray, rng: random.Random) -> Any:
         lambda: array.astype(str),
         lambda: array.astype(object),
         lambda: array.tolist(),
+        lambda: [[1, 2], *([3],) * (len(array) - 1)],
         lambda: np.concatenate([array, array]),
         lambda: array[..., :1],
     )

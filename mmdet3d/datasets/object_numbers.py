@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,14 @@ def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:
         keep: bool of shape (N,).
     """
     return {
-        key: np.asarray(value)[keep] if count_rows(value) == len(keep) else value
+        key: _rows_of(value, keep) if count_rows(value) == len(keep) else value
         for key, value in annos.items()
     }
+
+
+def _rows_of(value: Any, keep: np.ndarray) -> Any:
+    # Lists stay lists, as their rows may be anything.
+    return value[keep] if isinstance(value, np.ndarray) else list(compress(value, keep))
 
 
 def count_rows(value: Any) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,7 @@ def check_records(folder: Path, tables: 'NuScenes') -> None:
     """
     for name, fields in _TABLES.items():
         records, path = getattr(tables, name), folder / f'{name}.json'
-        check_entries(
-            records, fields, lambda index, flaw, path=path: f'{path}, record {index}: {flaw}'
-        )
+        check_entries(records, fields, partial(_say, path))
         if fields is _POSE:
             lengths = np.linalg.norm([record['rotation'] for record in records], axis=-1)
             for index in np.flatnonzero(lengths == 0)[:1]:
@@ -65,6 +64,10 @@ def check_records(folder: Path, tables: 'NuScenes') -> None:
                     f'{path}, record {index}: rotation is {shown(records[index]["rotation"])}; '
                     'expected a quaternion, which is not all zeros'
                 )
+
+
+def _say(path: Path, index: int, flaw: str) -> str:
+    return f'{path}, record {index}: {flaw}'
 
 
 @contextmanager

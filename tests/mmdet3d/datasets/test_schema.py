@@ -36,7 +36,7 @@ CHANGES = [
     ({'classes': np.array(['a', None], object)}, r"classes is \['a', None\]; expected text"),
     ({'classes': None}, r'classes is no array of text \(it is None\)'),
     ({'seen': ['no', 'yes']}, 'seen is no array of True or False'),
-    ({'seen': [True]}, "differ in length: .*'seen': 1"),
+    ({'seen': [True]}, "the arrays .* differ in length: .*'seen': 1"),
     ({'pose': [1]}, r'pose is \[1\], expected a dict'),
     ({'pose': {}}, r"pose has no \['turn'\]; it has \[\]"),
     ({'pose': {'turn': np.eye(4)}}, r'turn has the shape \(4, 4\); .*\(3, 3\) \(in pose\)'),
