@@ -30,7 +30,7 @@ def as_numbers(value: Any, what: str) -> np.ndarray:
         if np.iscomplexobj(value):
             raise TypeError('they are complex')
         return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataFormatError(f'{what} is no array of numbers ({error})') from error
 
 
@@ -83,8 +83,8 @@ def sound_objects(
 
 
 def known_velocities(velocities: np.ndarray) -> np.ndarray:
-    """Give velocities, of any shape, in m/s, with 0 for those that are not finite: not known."""
-    return np.nan_to_num(velocities, nan=0.0, posinf=0.0, neginf=0.0)
+    """Give velocities, of any shape, in m/s, with 0 for what is none: they are not known."""
+    return np.where(np.abs(velocities) <= LARGEST, velocities, np.zeros_like(velocities))
 
 
 def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:

@@ -245,7 +245,13 @@ def _check_elements(arrays: list[np.ndarray], field: Field, say: Say, key: str) 
 
 
 def _is_text(array: np.ndarray) -> bool:
-    return array.dtype.kind != 'O' or all(isinstance(each, str) for each in array.flat)
+    if array.dtype.kind == 'O':
+        return all(isinstance(each, str) for each in array.flat)
+    try:
+        array.tolist()
+    except (SystemError, ValueError):  # broken bytes are no characters
+        return False
+    return True
 
 
 def _is_within(limit: float, numbers: np.ndarray) -> bool:

@@ -15,4 +15,6 @@ def shown(value: Any) -> str:
         text = ' '.join(repr(value.tolist() if hasattr(value, 'tolist') else value).split())
     except ValueError:  # Python writes no whole number of more than 4300 digits
         return f'a {type(value).__name__} of too many digits'
+    except SystemError:  # numpy's text of broken bytes
+        return f'a {type(value).__name__} of broken characters'
     return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'

@@ -144,7 +144,7 @@ def test_unsound_objects_are_not_sampled(tmp_path, column, value):
     assert [entry['path'] for entry in sampler.db_infos['Car']] == ['1_Car_0.bin']
 
 
-@pytest.mark.parametrize('value', [np.nan, np.inf])
+@pytest.mark.parametrize('value', [np.nan, np.inf, 1e300, -1e30])
 def test_velocities_that_are_not_known_are_zero(tmp_path, value):
     box = np.array([*CAR, value, 2.0])
     frames = [

@@ -34,6 +34,10 @@ CHANGES = [
     ({'boxes': np.zeros((2, 7), complex)}, 'boxes is no array of numbers'),
     ({'boxes': np.zeros((1, 7))}, r"the arrays .* differ in length: \{'boxes': 1, 'classes': 2"),
     ({'classes': np.array(['a', None], object)}, r"classes is \['a', None\]; expected text"),
+    (
+        {'classes': np.frombuffer(b'\xff' * 8, np.uint32).view('<U1')},
+        'classes is a ndarray of broken characters; expected text',
+    ),
     ({'classes': None}, r'classes is no array of text \(it is None\)'),
     ({'seen': ['no', 'yes']}, 'seen is no array of True or False'),
     ({'seen': [True]}, "the arrays .* differ in length: .*'seen': 1"),
