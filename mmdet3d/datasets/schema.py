@@ -4,9 +4,11 @@ Entries are checked key by key over the whole file, so that what costs time is d
 them: 28,130 samples of nuScenes with ten sweeps each have more than a million values.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -94,11 +96,15 @@ def check_entries(entries: Sequence[Mapping], fields: Fields, say: Say, name: st
         DataFormatError: if an entry lacks a key, or a value is of another type, shape or size; it
             names the entry, the key, the value and what is allowed.
     """
-    _require_keys(entries, fields, say, name)
     lengths: dict[int, dict[str, int]] = {}
     for key, each in fields.items():
-        rows = _rows_with(entries, key, each.required)
-        column = [entries[row][key] for row in rows]
+        rows: Sequence[int] = range(len(entries))
+        try:
+            if not each.required:
+                rows = [row for row in rows if entries[row].get(key) is not None]
+            column = [entries[row][key] for row in rows]
+        except KeyError:
+            raise DataFormatError(_say_missing(entries, fields, say, name)) from None
 
         def say_of(index: int, flaw: str, rows: Sequence[int] = rows) -> str:
             return say(rows[index], flaw)
@@ -114,20 +120,13 @@ def check_entries(entries: Sequence[Mapping], fields: Fields, say: Say, name: st
     _check_lengths(lengths, say)
 
 
-def _require_keys(entries: Sequence[Mapping], fields: Fields, say: Say, name: str) -> None:
+def _say_missing(entries: Sequence[Mapping], fields: Fields, say: Say, name: str) -> str:
+    """Say which keys the first entry lacks that lacks any."""
     required = {key for key, each in fields.items() if each.required}
-    for row, entry in enumerate(entries):
-        if not required <= entry.keys():
-            missing = [key for key in fields if key in required - entry.keys()]
-            has = sorted(key if isinstance(key, str) else shown(key) for key in entry)
-            raise DataFormatError(say(row, f'{name} has no {missing}; it has {has}'))
-
-
-def _rows_with(entries: Sequence[Mapping], key: str, required: bool) -> Sequence[int]:
-    """Give the numbers of the entries that have a key."""
-    if required:
-        return range(len(entries))
-    return [row for row, entry in enumerate(entries) if entry.get(key) is not None]
+    row = next(row for row, entry in enumerate(entries) if not required <= entry.keys())
+    missing = [key for key in fields if key in required - entries[row].keys()]
+    has = sorted(key if isinstance(key, str) else shown(key) for key in entries[row])
+    return say(row, f'{name} has no {missing}; it has {has}')
 
 
 def _check_sections(column: list[Any], section: Section, say: Say, key: str) -> None:
@@ -141,11 +140,11 @@ def _check_sections(column: list[Any], section: Section, say: Say, key: str) -> 
 
 def _check_listed(column: list[Any], section: Section, say: Say, key: str) -> None:
     _check_kind(column, (list, tuple), 'a list', say, key)
-    places = [(index, i) for index, value in enumerate(column) for i in range(len(value))]
     members = [member for value in column for member in value]
 
     def say_of(member: int, flaw: str) -> str:
-        index, i = places[member]
+        places = ((index, i) for index, value in enumerate(column) for i in range(len(value)))
+        index, i = next(islice(places, member, None))
         return say(index, f'{flaw} (in {key}[{i}])')
 
     _check_kind(members, Mapping, 'a dict', say_of, 'it')
@@ -153,8 +152,9 @@ def _check_listed(column: list[Any], section: Section, say: Say, key: str) -> No
 
 
 def _check_kind(column: list[Any], kind: Any, words: str, say: Say, key: str) -> None:
-    for index, value in enumerate(column):
-        if not isinstance(value, kind):
+    wrong = {each for each in set(map(type, column)) if not issubclass(each, kind)}
+    for index, value in enumerate(column) if wrong else ():
+        if type(value) in wrong:
             raise DataFormatError(say(index, f'{key} is {shown(value)}, expected {words}'))
 
 
@@ -163,9 +163,11 @@ def _check_values(column: list[Any], field: Field, say: Say, key: str) -> None:
     wrong = {kind for kind in set(map(type, column)) if _letter(kind) not in field.letters}
     bad = next((i for i, value in enumerate(column) if type(value) in wrong), None)
     if bad is None and field.limit is not None:
-        numbers = ((i, value) for i, value in enumerate(column) if not isinstance(value, str))
-        limit = field.limit
-        bad = next((i for i, value in numbers if not -limit <= value <= limit), None)
+        numbers = column
+        if 'U' in field.letters:
+            numbers = [0 if isinstance(value, str) else value for value in column]
+        within = _within(field.limit, np.array(numbers))
+        bad = None if within.all() else int(np.argmin(within))
     if bad is not None:
         flaw = f'{key} is {shown(column[bad])}; expected {field.expected}'
         raise DataFormatError(say(bad, flaw))
@@ -183,13 +185,11 @@ def _check_arrays(column: list[Any], field: Field, say: Say, key: str) -> list[n
         value if type(value) is np.ndarray else _as_array(value, field, say, key, index)
         for index, value in enumerate(column)
     ]
-    alike: dict[Any, int] = {}
-    for index, array in enumerate(arrays):
-        alike.setdefault((array.dtype, array.shape), index)
-    for index in alike.values():
-        flaw = _flaw_of(arrays[index], field)
-        if flaw:
-            raise DataFormatError(say(index, f'{key} {flaw}'))
+    kinds = {(array.dtype, array.shape): array for array in arrays}
+    if any(_flaw_of(array, field) for array in kinds.values()):
+        flaws = enumerate(_flaw_of(array, field) for array in arrays)
+        index, flaw = next((index, flaw) for index, flaw in flaws if flaw)
+        raise DataFormatError(say(index, f'{key} {flaw}'))
     _check_elements(arrays, field, say, key)
     return arrays
 
@@ -237,7 +237,8 @@ def _check_elements(arrays: list[np.ndarray], field: Field, say: Say, key: str) 
         return
     else:
         sound = partial(_is_within, field.limit)
-        if sound(np.concatenate([array.ravel() for array in arrays])):
+        full = [array for array in arrays if array.size]
+        if not full or sound(np.concatenate(full)):
             return
     for index, array in enumerate(arrays):
         if not sound(array):
@@ -247,15 +248,17 @@ def _check_elements(arrays: list[np.ndarray], field: Field, say: Say, key: str) 
 def _is_text(array: np.ndarray) -> bool:
     if array.dtype.kind == 'O':
         return all(isinstance(each, str) for each in array.flat)
-    try:
-        array.tolist()
-    except (SystemError, ValueError):  # broken bytes are no characters
-        return False
-    return True
+    # Broken bytes are no characters, and not all that numpy does with them tells.
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder('='))
+    return not plain.size or bool(plain.view(np.uint32).max(initial=0) <= sys.maxunicode)
+
+
+def _within(limit: float, numbers: np.ndarray) -> np.ndarray:
+    return (numbers >= -limit) & (numbers <= limit)
 
 
 def _is_within(limit: float, numbers: np.ndarray) -> bool:
-    return not numbers.size or bool(((numbers >= -limit) & (numbers <= limit)).all())
+    return bool(_within(limit, numbers).all())
 
 
 def _check_lengths(lengths: Mapping[int, Mapping[str, int]], say: Say) -> None:

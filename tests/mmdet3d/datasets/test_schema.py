@@ -35,8 +35,8 @@ CHANGES = [
     ({'boxes': np.zeros((1, 7))}, r"the arrays .* differ in length: \{'boxes': 1, 'classes': 2"),
     ({'classes': np.array(['a', None], object)}, r"classes is \['a', None\]; expected text"),
     (
-        {'classes': np.frombuffer(b'\xff' * 8, np.uint32).view('<U1')},
-        'classes is a ndarray of broken characters; expected text',
+        {'classes': np.array([0x61, 0x7D000061], np.uint32).view('<U1')},
+        'classes is .*; expected text',
     ),
     ({'classes': None}, r'classes is no array of text \(it is None\)'),
     ({'seen': ['no', 'yes']}, 'seen is no array of True or False'),
