@@ -73,10 +73,13 @@ def _first_global(filename: str) -> str | None:
 
 
 def _kind_of_zip(filename: str) -> tuple[str, str]:
-    if not zipfile.is_zipfile(filename):
-        return 'truncated', _DOWNLOAD
-    with zipfile.ZipFile(filename) as archive:
-        names = archive.namelist()
+    try:
+        if not zipfile.is_zipfile(filename):
+            return 'truncated', _DOWNLOAD
+        with zipfile.ZipFile(filename) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # a broken list of its members
+        return 'damaged', _DOWNLOAD
     if any(name.endswith('constants.pkl') for name in names):
         return 'a TorchScript program', _CONVERT
     if any(name.endswith('data.pkl') for name in names):

@@ -17,7 +17,7 @@ from mmdet3d.utils.registry import suggest_names
 
 _SPLITS = ('train', 'val', 'test')
 _DATA = (
-    'samples_per_gpu', 'workers_per_gpu', 'persistent_workers',
+    'samples_per_gpu', 'workers_per_gpu', 'persistent_workers', 'skip_broken',
     *_SPLITS, *(f'{split}_dataloader' for split in _SPLITS),
 )  # fmt: skip
 # Wrappers whose keys mmdet's builder reads by itself.
@@ -30,6 +30,7 @@ _GRAD_CLIP = ('max_norm', 'norm_type', 'error_if_nonfinite', 'foreach')
 _WHOLE = {
     'data.samples_per_gpu': 1,
     'data.workers_per_gpu': 0,
+    'data.skip_broken': 0,
     'runner.max_epochs': 1,
     'runner.max_iters': 1,
     'log_config.interval': 1,

@@ -34,6 +34,7 @@ from mmdet3d.apis.settings import (
 from mmdet3d.apis.teacher import build_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.dataset_wrappers import unwrapped
+from mmdet3d.datasets.skip_broken import skip_broken
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import adapt_to_weights
 from mmdet3d.utils.config import find_datasets
@@ -87,9 +88,10 @@ def _train(
 ) -> Any:
     """Train what has been checked, with a model in the form of the weights that it begins with."""
     last_taught = None if teacher is None else model.last_taught(teacher)
+    datasets = dataset if isinstance(dataset, (list, tuple)) else [dataset]
     return train_detector(
         model,
-        dataset,
+        [skip_broken(each, cfg.data.get('skip_broken')) for each in datasets],
         cfg,
         distributed,
         validate,
@@ -183,7 +185,8 @@ def _build_datasets(cfg: mmcv.Config) -> list[Any]:
         val.update(pipeline=train['pipeline'], test_mode=False)
         sections.append(val)
     datasets = [build_dataset(section) for section in sections]
-    for part in unwrapped(datasets[0]):
+    # Where samples may be broken, the first of them may be.
+    for part in () if cfg.data.get('skip_broken') else unwrapped(datasets[0]):
         if hasattr(part, 'check_first_cloud'):
             part.check_first_cloud()
     return datasets

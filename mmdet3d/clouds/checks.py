@@ -10,6 +10,10 @@ from mmdet3d.clouds.fields import named_columns
 from mmdet3d.clouds.plausibility import warn_about_values
 from mmdet3d.utils.errors import DataFormatError
 
+# What the first columns of a scanner, x, y, z and intensity, are at most, and any further ones. A
+# quarter of the way around the Earth is 1e7 m, which map coordinates reach.
+_MOST = (1e7, 1e7, 1e7, 65535.0)
+_MOST_OF_OTHERS = 1e18
 # Up to here float32 holds every whole number.
 _LARGEST_EXACT = 2**24
 
@@ -22,8 +26,9 @@ def check_points(
 ) -> np.ndarray:
     """Bring points to float32 with the columns that are wanted.
 
-    Points with a value that is not finite are dropped, with a warning: one of them would turn every
-    loss into NaN.
+    Points with a value that is not finite, or none that a scanner gives, are dropped, with a
+    warning: one of them would turn every loss into NaN, or the features of its voxel into noise.
+    No coordinate is beyond 1e7 m, no intensity beyond 65535 (16 bits), no other value beyond 1e18.
 
     Args:
         content: array of shape (N, num_features), or (N, len(columns)) where the columns were
@@ -52,7 +57,7 @@ def check_points(
         _check_type(chosen, where)
     points = _drop_non_finite(_to_float32(chosen, where), where)
     warn_about_values(points, num_features, where, values)
-    return points
+    return _drop_impossible(points, columns, where)
 
 
 def _values(array: np.ndarray, num_features: int) -> np.ndarray | None:
@@ -133,3 +138,22 @@ def _drop_non_finite(points: np.ndarray, where: str | Path) -> np.ndarray:
         stacklevel=5,
     )
     return points[finite]
+
+
+def _drop_impossible(points: np.ndarray, columns: Sequence[int], where: str | Path) -> np.ndarray:
+    """Drop points with a value that no scanner gives."""
+    # Most clouds have no value beyond the least of the limits, which is quickly seen.
+    if not points.size or max(points.max(), -points.min()) <= min(_MOST):
+        return points
+    most = [_MOST[each] if each < len(_MOST) else _MOST_OF_OTHERS for each in columns]
+    bad = (np.abs(points) > np.array(most, dtype=np.float32)).any(axis=1)
+    if not bad.any():
+        return points
+    first = points[bad.argmax()].tolist()
+    warnings.warn(
+        f'{where}: dropped {np.count_nonzero(bad)} of {len(points)} points with values that no '
+        f'scanner gives (the first: {[float(f"{each:.4g}") for each in first]}): coordinates are '
+        f'at most {_MOST[0]:g} m, intensities {_MOST[3]:g}',
+        stacklevel=5,
+    )
+    return points[~bad]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmcv_patched.messages import one_line
 from mmdet3d.clouds.magic import HEAD_BYTES, identify
 from mmdet3d.utils.errors import DataFormatError
 
@@ -29,8 +30,9 @@ def read_npy(path: Path) -> np.ndarray:
         )
     try:
         return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    # A broken header can make its parser raise anything, and ask for any amount of memory.
+    except Exception as error:
         raise DataFormatError(
-            f'{path}: cannot be read as a .npy array of numbers ({error}); save it as float32 of '
-            'shape (N, columns)'
+            f'{path}: cannot be read as a .npy array of numbers ({one_line(str(error))}); save it '
+            'as float32 of shape (N, columns)'
         ) from error

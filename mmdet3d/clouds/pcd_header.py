@@ -13,6 +13,8 @@ _SIZES = {'F': (2, 4, 8), 'I': (1, 2, 4, 8), 'U': (1, 2, 4, 8)}
 _ENCODINGS = ('ascii', 'binary', 'binary_compressed')
 # A header has a dozen lines; what has none within this many bytes is another file.
 _MOST_BYTES = 65536
+# Histograms and descriptors of a point, which are its longest fields, have hundreds of values.
+_MOST_VALUES = 1_000_000
 # Fields of this name fill space.
 PADDING = '_'
 
@@ -113,10 +115,10 @@ def _fields(lines: dict[str, list[str]], path: Path) -> tuple[PcdField, ...]:
 
 
 def _field(name: str, kind: str, size: int, count: int, path: Path) -> PcdField:
-    if size not in _SIZES.get(kind.upper(), ()) or count < 1:
+    if size not in _SIZES.get(kind.upper(), ()) or not 1 <= count <= _MOST_VALUES:
         raise DataFormatError(
             f'{path}: field {name} has TYPE {kind}, SIZE {size} and COUNT {count}; expected TYPE F '
-            'of SIZE 4 or 8, or I or U of SIZE 1, 2, 4 or 8, and COUNT 1 or more'
+            'of SIZE 4 or 8, or I or U of SIZE 1, 2, 4 or 8, and COUNT 1 or more, but no millions'
         )
     return PcdField(name, np.dtype(f'<{_KINDS[kind.upper()]}{size}'), count)
 

@@ -82,6 +82,8 @@ def _parse(lines: list[list[str]]) -> tuple[str, list[_Element]]:
         elif keyword == 'property' and words[0] == 'list':
             elements[-1].has_list = True
         elif keyword == 'property':
+            if any(name == words[1] for name, _ in elements[-1].properties):
+                raise ValueError(f'property {words[1]} occurs more than once')
             elements[-1].properties.append((words[1], order + _TYPES[words[0]]))
         else:
             raise ValueError(f'{keyword} is no keyword')

@@ -11,15 +11,13 @@ from mmdet3d.core.visualizer import CameraView
 from mmdet3d.datasets.builder import DATASETS
 from mmdet3d.datasets.class_names import DONT_CARE, read_class_names, warn_of_class_names
 from mmdet3d.datasets.custom_infos import (
-    EXPECTED,
-    REMEDY,
+    check_custom_frames,
     load_custom_infos,
     require_objects,
 )
 from mmdet3d.datasets.evaluated import EvaluatedDataset
 from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.datasets.info_kinds import require_keys
-from mmdet3d.datasets.object_numbers import known_velocities
+from mmdet3d.datasets.object_numbers import as_boxes, known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines import Compose
 from mmdet3d.datasets.pipelines.load_points import LoadPointsFromFile, check_disk_backend
@@ -177,7 +175,7 @@ class Custom3DDataset(EvaluatedDataset):
         infos = load_custom_infos(ann_file)
         # A derived data set may have other keys.
         if type(self).get_data_info is Custom3DDataset.get_data_info:
-            require_keys(ann_file, infos, ('sample_idx', 'pts_path'), EXPECTED, REMEDY)
+            check_custom_frames(ann_file, infos)
         if type(self).get_ann_info is Custom3DDataset.get_ann_info:
             require_objects(ann_file, infos)
         return infos
@@ -249,8 +247,7 @@ class Custom3DDataset(EvaluatedDataset):
             KeyError: if the annotation file has none.
         """
         annos = self._annos(index)
-        boxes = np.asarray(annos['gt_bboxes_3d'], dtype=np.float32)
-        boxes = boxes.reshape(len(boxes), -1) if len(boxes) else np.zeros((0, 7), np.float32)
+        boxes = as_boxes(annos['gt_bboxes_3d']).astype(np.float32)
         boxes = np.concatenate([boxes[:, :7], known_velocities(boxes[:, 7:])], axis=1)
         info = {
             'gt_bboxes_3d': self.box_type_3d(boxes, box_dim=boxes.shape[1]),

@@ -1,10 +1,11 @@
 """Telling the files of data sets apart: which program's, and which kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmdet3d.datasets.files import DataFormatError, load_info_file
+from mmdet3d.utils.shown import shown
 
 # What a frame of each kind of info file has, the most telling first.
 _FRAMES = {
@@ -66,7 +67,7 @@ def require_keys(
         missing = [key for key in keys if key not in frame]
         if missing:
             raise DataFormatError(
-                f'{path} is no {expected}: frame {index} has {sorted(map(str, frame))} but no '
+                f'{path} is no {expected}: frame {index} has {_names(frame)} but no '
                 f'{missing}; this is {kind_of(frames)}. {remedy}'
             )
 
@@ -93,12 +94,17 @@ def kind_of(content: Any) -> str:
 
 
 def is_database(content: Any) -> bool:
-    """Tell whether a file's content is a ground-truth database: entries under their class names."""
-    return isinstance(content, Mapping) and all(
-        isinstance(entries, (list, tuple))
-        and all(isinstance(entry, Mapping) and 'box3d_lidar' in entry for entry in entries)
-        for entries in content.values()
-    )
+    """Tell whether a file's content is a ground-truth database: entries under their class names.
+
+    What each of them lacks is another question.
+    """
+    if not isinstance(content, Mapping) or not all(isinstance(name, str) for name in content):
+        return False
+    if not all(isinstance(entries, (list, tuple)) for entries in content.values()):
+        return False
+    entries = [entry for members in content.values() for entry in members]
+    are_dicts = all(isinstance(entry, Mapping) for entry in entries)
+    return are_dicts and (not entries or any('box3d_lidar' in entry for entry in entries))
 
 
 def _kind_of_dict(content: Mapping) -> str:
@@ -108,7 +114,7 @@ def _kind_of_dict(content: Mapping) -> str:
         return 'an info file of nuScenes'
     if content and is_database(content):
         return 'a ground-truth database'
-    names = ', '.join(repr(key) for key in list(content)[:8])
+    names = ', '.join(map(shown, list(content)[:8]))
     return f'a dict of {names}' if content else 'an empty dict'
 
 
@@ -121,8 +127,12 @@ def _kind_of_list(content: Sequence) -> str:
     for keys, words in _FRAMES.items():
         if all(key in first for key in keys):
             return words
-    return f'a list of dicts with {sorted(map(str, first))[:8]}'
+    return f'a list of dicts with {_names(first)[:8]}'
 
 
 def _in_words(value: Any) -> str:
     return 'None' if value is None else f'a {type(value).__name__}'
+
+
+def _names(keys: Iterable[Any]) -> list[str]:
+    return sorted(key if isinstance(key, str) else shown(key) for key in keys)

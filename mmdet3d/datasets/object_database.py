@@ -9,12 +9,13 @@ import numpy as np
 from mmdet3d.datasets.files import DataFormatError, load_info_file
 from mmdet3d.datasets.info_kinds import foreign_file, is_database
 from mmdet3d.datasets.object_numbers import (
-    as_numbers,
     sound_boxes,
     warn_of_left_out,
     warn_of_units,
 )
 from mmdet3d.datasets.old_boxes import long_objects, new_boxes, old_by_points, old_by_sizes
+from mmdet3d.datasets.schema import Field, Fields, check_entries
+from mmdet3d.utils.shown import shown
 
 DbInfos = dict[str, list[dict[str, Any]]]
 
@@ -23,7 +24,15 @@ _REMEDY = (
     'Write it with tools/create_data.py kitti --root-path DATA --out-dir DATA --extra-tag kitti, '
     'which makes DATA/kitti_dbinfos_train.pkl'
 )
-_KEYS = ('name', 'path', 'box3d_lidar')
+_ENTRY: Fields = {
+    'name': Field('text'),
+    'path': Field('text'),
+    # Objects whose box is not sound are left out instead.
+    'box3d_lidar': Field('number', ((7, 9),), limit=None, hint='x, y, z, three sizes and yaw'),
+    'score': Field('number', required=False),
+    'difficulty': Field('number', required=False),
+    'num_points_in_gt': Field('number', required=False),
+}
 # Objects whose points are looked at where sizes do not tell how boxes are written.
 _SAMPLE = 64
 
@@ -47,8 +56,7 @@ def load_database(path: str, read_points: Callable[[dict[str, Any]], np.ndarray 
     if not is_database(content):
         raise foreign_file(path, content, _EXPECTED, _REMEDY)
     entries = [(name, entry) for name, members in content.items() for entry in members]
-    for name, entry in entries:
-        _check_entry(path, name, entry)
+    _check(path, entries)
     entries = _drop_unsound(path, entries)
     if _is_old([entry for _, entry in entries], read_points):
         warnings.warn(
@@ -61,29 +69,40 @@ def load_database(path: str, read_points: Callable[[dict[str, Any]], np.ndarray 
     return database
 
 
-def _check_entry(path: str, name: str, entry: dict[str, Any]) -> None:
-    missing = [key for key in _KEYS if key not in entry]
-    if missing:
-        raise DataFormatError(
-            f'{path}: an entry of {name} has {sorted(map(str, entry))} but no {missing}. {_REMEDY}'
-        )
-    score = entry.get('score', 0)
-    if not isinstance(score, (int, float, np.number)) or not score <= 1:
-        raise DataFormatError(
-            f'{path}: the score of {entry["path"]} is {score!r}; expected a number up to 1. '
-            f'{_REMEDY}'
-        )
-    box = as_numbers(entry['box3d_lidar'], f'{path}: the box of {entry["path"]}')
-    if box.shape not in ((7,), (9,)):
-        raise DataFormatError(
-            f'{path}: the box of {entry["path"]} has the shape {box.shape}; expected (7,), or (9,) '
-            f'with velocities. {_REMEDY}'
-        )
-    if 'group_id' not in entry and 'bbox' in entry:
+def _check(path: str, entries: list[tuple[str, dict[str, Any]]]) -> None:
+    members = [entry for _, entry in entries]
+    names = [f'{path}: entry {index} ({shown(name)})' for index, (name, _) in enumerate(entries)]
+    check_entries(members, _ENTRY, lambda index, flaw: f'{names[index]}: {flaw}. {_REMEDY}')
+    for name, (key, entry) in zip(names, entries):
+        if entry['name'] != key:
+            raise DataFormatError(
+                f'{name}: its name is {shown(entry["name"])}, not the class that it is listed '
+                f'under. {_REMEDY}'
+            )
+        if entry.get('score') is not None and not entry['score'] <= 1:
+            raise DataFormatError(
+                f'{name}: the score of {entry["path"]} is {entry["score"]!r}; expected a number up '
+                f'to 1. {_REMEDY}'
+            )
+    if any('group_id' not in entry and 'bbox' in entry for entry in members):
         raise DataFormatError(
             f'{path} is a ground-truth database of OpenPCDet, whose boxes and points lie about '
             f'their middle, not their bottom. {_REMEDY}'
         )
+
+
+def require_numbers(path: str, database: DbInfos, key: str) -> None:
+    """Check that every entry of a database has a number that is otherwise not needed.
+
+    Raises:
+        DataFormatError: if one has not; the message names it.
+    """
+    members = [entry for entries in database.values() for entry in entries]
+    check_entries(
+        members,
+        {key: Field('number')},
+        lambda index, flaw: f'{path}: {members[index]["path"]}: {flaw}',
+    )
 
 
 def _drop_unsound(

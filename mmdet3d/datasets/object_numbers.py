@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.schema import LARGEST
 
 # In metres. Nothing on a road is longer, and nothing that scanners see is smaller.
 LONGEST, SMALLEST = 50.0, 0.05
@@ -25,9 +27,17 @@ def as_numbers(value: Any, what: str) -> np.ndarray:
         DataFormatError: if it is no array of numbers.
     """
     try:
+        if np.iscomplexobj(value):
+            raise TypeError('they are complex')
         return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataFormatError(f'{what} is no array of numbers ({error})') from error
+
+
+def as_boxes(value: Any) -> np.ndarray:
+    """Give boxes as float64 of shape (N, columns); (0, 7) for an empty list, which has none."""
+    boxes = np.asarray(value, dtype=np.float64)
+    return boxes if len(boxes) else np.zeros((0, 7))
 
 
 def sound_boxes(boxes: np.ndarray) -> np.ndarray:
@@ -37,11 +47,12 @@ def sound_boxes(boxes: np.ndarray) -> np.ndarray:
         boxes: of shape (N, 7 or more): location, sizes and yaw; further columns may be anything.
 
     Returns:
-        bool of shape (N,): location and yaw are finite, sizes finite and above 0, all in float32.
+        bool of shape (N,): all are finite and none is beyond :data:`LARGEST`, and sizes are above 0
+        in float32.
     """
     with np.errstate(over='ignore', invalid='ignore'):
         columns = np.asarray(boxes, dtype=np.float64)[:, :7].astype(np.float32)
-    return np.isfinite(columns).all(axis=1) & (columns[:, 3:6] > 0).all(axis=1)
+    return (np.abs(columns) <= LARGEST).all(axis=1) & (columns[:, 3:6] > 0).all(axis=1)
 
 
 def sound_objects(
@@ -72,8 +83,8 @@ def sound_objects(
 
 
 def known_velocities(velocities: np.ndarray) -> np.ndarray:
-    """Give velocities, of any shape, in m/s, with 0 for those that are not finite: not known."""
-    return np.nan_to_num(velocities, nan=0.0, posinf=0.0, neginf=0.0)
+    """Give velocities, of any shape, in m/s, with 0 for what is none: they are not known."""
+    return np.where(np.abs(velocities) <= LARGEST, velocities, np.zeros_like(velocities))
 
 
 def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:
@@ -84,9 +95,14 @@ def keep_objects(annos: Mapping[str, Any], keep: np.ndarray) -> dict[str, Any]:
         keep: bool of shape (N,).
     """
     return {
-        key: np.asarray(value)[keep] if count_rows(value) == len(keep) else value
+        key: _rows_of(value, keep) if count_rows(value) == len(keep) else value
         for key, value in annos.items()
     }
+
+
+def _rows_of(value: Any, keep: np.ndarray) -> Any:
+    # Lists stay lists, as their rows may be anything.
+    return value[keep] if isinstance(value, np.ndarray) else list(compress(value, keep))
 
 
 def count_rows(value: Any) -> int:
@@ -108,7 +124,7 @@ def warn_of_left_out(path: str | Path, places: Sequence[str], total: int) -> Non
     more = ', ...' if len(places) > _NAMED else ''
     warnings.warn(
         f'{path}: left out {len(places)} of {total} objects, whose sizes are not all above 0 or '
-        f'whose numbers are not finite: {", ".join(places[:_NAMED])}{more}',
+        f'whose numbers are not finite, or beyond {LARGEST:g}: {", ".join(places[:_NAMED])}{more}',
         stacklevel=3,
     )
 

@@ -22,11 +22,37 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode(encoding)
 
 
+class _Array(np.ndarray):
+    """What ``numpy.ndarray`` stands for: without a buffer it would take any amount of memory."""
+
+    def __new__(cls, shape: tuple[int, ...], dtype: Any, buffer: Any) -> Any:
+        return np.ndarray(shape, dtype, buffer)
+
+
+def _reconstruct(kind: type, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Begin an array, whose shape and content numpy sets afterwards, and compares."""
+    return np.ndarray(0, dtype)
+
+
+def _bytes(*given: Any) -> bytes:
+    return bytes(*_with_content(given))
+
+
+def _bytearray(*given: Any) -> bytearray:
+    return bytearray(*_with_content(given))
+
+
+def _with_content(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse a number, of which so many zeros would be made."""
+    if given and not isinstance(given[0], (bytes, bytearray, str)):
+        raise UnsafePickle(f'bytes of {type(given[0]).__name__}')
+    return given
+
+
 def _numpy_functions() -> dict[str, Any]:
     """The functions by which numpy's arrays and scalars are rebuilt, by their names in pickles."""
-    objects: list[Any] = [np.empty(0, object).__reduce__(), np.float64(0).__reduce__()]
-    objects.append(np.empty(0).__reduce_ex__(5))
-    return {rebuild.__name__: rebuild for rebuild, *_ in objects}
+    objects: list[Any] = [np.float64(0).__reduce__(), np.empty(0).__reduce_ex__(5)]
+    return {'_reconstruct': _reconstruct, **{rebuild.__name__: rebuild for rebuild, *_ in objects}}
 
 
 # numpy 2 moved these modules, so that each goes by two names in files.
@@ -38,7 +64,7 @@ _NUMPY = {
 }
 _PLAIN: Names = {
     **_NUMPY,
-    ('numpy', 'ndarray'): np.ndarray,
+    ('numpy', 'ndarray'): _Array,
     ('numpy', 'dtype'): np.dtype,
     **{('numpy', kind.__name__): kind for kind in (np.float32, np.float64, np.int32, np.int64)},
     **{('numpy', kind.__name__): kind for kind in (np.bool_, np.str_, np.uint8)},
@@ -48,7 +74,12 @@ _PLAIN: Names = {
     **{
         (module, kind.__name__): kind
         for module in ('builtins', '__builtin__')
-        for kind in (bytearray, bytes, complex, dict, frozenset, list, set, tuple)
+        for kind in (complex, dict, frozenset, list, set, tuple)
+    },
+    **{
+        (module, name): make
+        for module in ('builtins', '__builtin__')
+        for name, make in (('bytes', _bytes), ('bytearray', _bytearray))
     },
 }
 

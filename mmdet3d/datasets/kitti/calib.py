@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from mmdet3d.datasets.files import DataFormatError, read_text
+from mmdet3d.datasets.object_numbers import as_numbers
+from mmdet3d.datasets.schema import LARGEST
+from mmdet3d.utils.shown import shown
 
 # Shapes as the object benchmark's readme defines them.
 CALIB_SHAPES = {
@@ -118,13 +121,18 @@ def complete_calib(calib: Mapping[str, np.ndarray], where: str) -> dict[str, np.
 
 
 def _check_matrix(value: np.ndarray | None, key: str, where: str) -> np.ndarray:
-    matrix = np.asarray(value)
+    matrix = np.asarray(np.nan) if value is None else as_numbers(value, f'{where}: {key}')
     if matrix.shape in ((3, 3), (3, 4)):
         matrix = _homogeneous(matrix)
     if matrix.shape != (4, 4) or matrix[3].tolist() != [0, 0, 0, 1]:
         raise DataFormatError(
             f'{where}: {key} is {_in_words(value)}; expected a matrix of shape (4, 4) whose last '
             'row is 0 0 0 1'
+        )
+    if not (abs(matrix) <= LARGEST).all():
+        raise DataFormatError(
+            f'{where}: {key} is {_in_words(value)}; expected numbers between {-LARGEST:g} and '
+            f'{LARGEST:g}'
         )
     part = matrix[:3, :3]
     flaw = _flaw_of_projection(part) if key == 'P2' else _flaw_of_rotation(part)
@@ -134,7 +142,7 @@ def _check_matrix(value: np.ndarray | None, key: str, where: str) -> np.ndarray:
 
 
 def _in_words(value: np.ndarray | None) -> str:
-    return 'missing' if value is None else f'{np.asarray(value).tolist()}'
+    return 'missing' if value is None else shown(np.asarray(value))
 
 
 def _flaw_of_projection(part: np.ndarray) -> str | None:

@@ -9,12 +9,14 @@ import numpy as np
 from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
 from mmdet3d.core.visualizer import CameraView
 from mmdet3d.datasets.builder import DATASETS
+from mmdet3d.datasets.class_names import DONT_CARE
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
 from mmdet3d.datasets.kitti.evaluation import KittiEvaluation
 from mmdet3d.datasets.kitti.frame_ids import cloud_name
 from mmdet3d.datasets.kitti.infos import camera_rows, mark_keys
 from mmdet3d.datasets.kitti.load_infos import load_kitti_infos
 from mmdet3d.datasets.kitti.teacher_labels import kitti_info
+from mmdet3d.datasets.object_numbers import count_rows, keep_objects
 from mmdet3d.datasets.paths import below
 from mmdet3d.datasets.teacher_detections import TeacherLabels
 from mmdet3d.datasets.teacher_labels import detector_boxes, object_weights, with_weights
@@ -156,11 +158,10 @@ class KittiDataset(KittiEvaluation):
 
     def remove_dontcare(self, ann_info: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Drop the entries of all arrays of ``ann_info`` whose ``name`` is ``'DontCare'``."""
-        keep = self.drop_arrays_by_name(ann_info['name'], ['DontCare'])
-        arrays = {key: np.asarray(values) for key, values in ann_info.items()}
+        keep = np.asarray(ann_info['name']) != DONT_CARE
         # OpenPCDet's gt_boxes_lidar leaves DontCare out already.
-        shape = arrays['name'].shape
-        return {key: array[keep] for key, array in arrays.items() if array.shape[:1] == shape}
+        rows = {key: each for key, each in ann_info.items() if count_rows(each) == len(keep)}
+        return keep_objects(rows, keep)
 
     @staticmethod
     def drop_arrays_by_name(gt_names: Iterable[str], used_classes: Sequence[str]) -> np.ndarray:

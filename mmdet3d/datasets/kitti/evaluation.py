@@ -23,6 +23,7 @@ from mmdet3d.datasets.evaluation_checks import refuse_screen
 from mmdet3d.datasets.files import dump_pickle
 from mmdet3d.datasets.kitti.frame_ids import stem_of
 from mmdet3d.datasets.kitti.labels import write_label
+from mmdet3d.datasets.kitti.load_infos import check_evaluated
 from mmdet3d.datasets.kitti.results import (
     has_image_boxes,
     kitti_anno,
@@ -189,7 +190,9 @@ class KittiEvaluation(Custom3DDataset):
                 label file that is asked for.
         """
         super().check_evaluation(metric, **options)
-        check_truth([self._annos(index) for index in range(len(self))])
+        truth = [self._annos(index) for index in range(len(self))]
+        check_evaluated(self.ann_file, truth)
+        check_truth(truth)
         self._check_names(options)
 
     def check_format(self, **options: Any) -> None:

@@ -10,12 +10,16 @@ from mmdet3d.datasets.class_names import DONT_CARE, with_dont_care
 from mmdet3d.datasets.files import DataFormatError, atomic_write, read_text
 from mmdet3d.datasets.kitti.infos import camera_rows
 from mmdet3d.datasets.object_numbers import sound_boxes, warn_of_left_out
+from mmdet3d.datasets.schema import LARGEST
+from mmdet3d.utils.shown import shown
 
 # The numbers after the class name, as the object benchmark's readme defines them.
 NUMBER_COLUMNS = (
     *('truncated', 'occluded', 'alpha', 'left', 'top', 'right', 'bottom'),
     *('height', 'width', 'length', 'x', 'y', 'z', 'rotation_y', 'score'),
 )
+# The devkit's levels, and -1 where there is none; of annotations with more, few.
+_MOST_OCCLUDED = 100
 # Objects whose box is not finite are left out rather than refused: see read_label.
 _BOX_COLUMNS = frozenset({'height', 'width', 'length', 'x', 'y', 'z', 'rotation_y'})
 _NOT_FINITE = frozenset({'nan', 'inf', 'infinity'})
@@ -71,15 +75,23 @@ def _parse_line(line: str, where: str) -> tuple[str, list[float]]:
 
 
 def _parse_number(word: str, column: str, where: str) -> float:
-    expected = 'a whole number' if column == 'occluded' else 'a number'
     try:
         value = float(word)
     except ValueError:
         value = math.nan
     if column in _BOX_COLUMNS and word.lower().strip('+-') in _NOT_FINITE:
         return value
-    if not math.isfinite(value) or (column == 'occluded' and not value.is_integer()):
-        raise DataFormatError(f'{where}: {column} is {word!r}, expected {expected}')
+    if column in _BOX_COLUMNS and math.isfinite(value):
+        return value
+    if column == 'occluded' and not (value.is_integer() and abs(value) <= _MOST_OCCLUDED):
+        raise DataFormatError(
+            f'{where}: occluded is {shown(word)}, expected a whole number from 0 to 3, or -1'
+        )
+    if not abs(value) <= LARGEST:
+        raise DataFormatError(
+            f'{where}: {column} is {shown(word)}, expected a number between {-LARGEST:g} and '
+            f'{LARGEST:g}'
+        )
     return value
 
 

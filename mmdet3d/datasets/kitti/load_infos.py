@@ -1,6 +1,6 @@
 """Info files of KITTI, also those of other programs: frames judged before any is used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,45 @@ from mmdet3d.datasets.info_kinds import load_frames, require_keys
 from mmdet3d.datasets.kitti.calib import complete_calib
 from mmdet3d.datasets.kitti.frame_ids import is_name, stem_of
 from mmdet3d.datasets.kitti.infos import camera_rows, mark_keys
-from mmdet3d.datasets.object_numbers import count_rows, keep_objects, sound_objects
+from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
+from mmdet3d.datasets.schema import Field, Fields, Section, check_entries
 from mmdet3d.datasets.teacher_labels import check_boxes, check_marks, judged_rows
+from mmdet3d.utils.shown import shown
 
 _EXPECTED = 'info file of KITTI'
 _REMEDY = (
     'Write it with tools/create_data.py kitti --root-path DATA --out-dir DATA --extra-tag kitti'
 )
-_ANNOS = ('name', 'bbox', 'dimensions', 'location', 'rotation_y', 'difficulty')
+# Of any names, also those that are times in nanoseconds.
+_LARGEST_ID = 1e19
+_ROWS = {
+    'dimensions': Field('number', ('N', 3), limit=None, hint='length, height, width in metres'),
+    'location': Field('number', ('N', 3), limit=None, hint='x, y, z in metres'),
+    'rotation_y': Field('number', ('N',), limit=None),
+}
+_ANNOS: Fields = {
+    'name': Field('text', ('N',)),
+    'bbox': Field('number', ('N', 4), hint='left, top, right, bottom in pixels'),
+    # Objects whose box is not sound are left out instead.
+    **_ROWS,
+    'difficulty': Field('number', ('N',)),
+    **{
+        key: Field('number', ('N',), required=False)
+        for key in ('truncated', 'occluded', 'alpha', 'index', 'group_ids', 'num_points_in_gt')
+    },
+}
+_FRAME: Fields = {
+    'image': Section(
+        {
+            'image_idx': Field('name', limit=_LARGEST_ID),
+            'image_shape': Field('number', (2,), hint='height and width in pixels'),
+            'image_path': Field('text', required=False),
+        }
+    ),
+    'point_cloud': Section({'velodyne_path': Field('text', required=False)}, required=False),
+    'calib': Section(),
+    'annos': Section(_ANNOS, required=False),
+}
 
 
 def load_kitti_infos(path: str) -> list[dict[str, Any]]:
@@ -40,9 +71,29 @@ def load_kitti_infos(path: str) -> list[dict[str, Any]]:
     """
     infos = load_frames(path, _EXPECTED, _REMEDY)
     require_keys(path, infos, ('image', 'calib'), _EXPECTED, _REMEDY)
+    check_entries(infos, _FRAME, lambda index, flaw: f'{path}, frame {index}: {flaw}')
     infos = [_checked(info, f'{path}, frame {index}') for index, info in enumerate(infos)]
     _refuse_shared_names(path, infos)
     return _judge_objects(path, infos)
+
+
+def check_evaluated(path: str, annos: Sequence[Mapping[str, Any]]) -> None:
+    """Check that annotations have what the evaluation reads beside what training does.
+
+    Args:
+        path: the info file.
+        annos: the annotations of its frames.
+
+    Raises:
+        DataFormatError: if those of a frame lack one of the arrays.
+    """
+    needed = {
+        **{key: Field('number', ('N',)) for key in ('truncated', 'occluded', 'alpha')},
+        **{key: Field('number', each.shape) for key, each in _ROWS.items()},
+    }
+    check_entries(
+        annos, needed, lambda index, flaw: f'{path}, frame {index}: {flaw} (in annos)', 'annos'
+    )
 
 
 def _refuse_shared_names(path: str, infos: list[dict[str, Any]]) -> None:
@@ -58,20 +109,15 @@ def _refuse_shared_names(path: str, infos: list[dict[str, Any]]) -> None:
 
 
 def _checked(info: dict[str, Any], where: str) -> dict[str, Any]:
-    """Check a frame's id, image and calibration."""
-    for key in ('image', 'calib'):
-        if not isinstance(info[key], Mapping):
-            raise DataFormatError(f'{where}: {key} is {info[key]!r}, expected a dict. {_REMEDY}')
-    missing = [key for key in ('image_idx', 'image_shape') if key not in info['image']]
-    if missing:
-        raise DataFormatError(f'{where}: image has no {missing}. {_REMEDY}')
+    """Check a frame's id and calibration."""
     index = info['image']['image_idx']
     # Files are named by it, so it must not lead to another folder.
-    is_sound = is_name(index) if isinstance(index, str) else isinstance(index, (int, np.integer))
+    is_sound = is_name(index) if isinstance(index, str) else index >= 0
     if not is_sound or stem_of(info) in ('', '..'):
         raise DataFormatError(
-            f'{where}: image_idx is {index!r}, the cloud is {info.get("point_cloud")}; expected a '
-            'number or the name of the files of the frame, like 000008'
+            f'{where}: image_idx is {shown(index)}, the cloud is '
+            f'{shown(info.get("point_cloud"))}; expected a number or the name of the files of the '
+            'frame, like 000008'
         )
     return {**info, 'calib': complete_calib(info['calib'], where)}
 
@@ -97,22 +143,9 @@ def _rows(annos: Mapping[str, Any]) -> np.ndarray:
     return judged_rows(camera_rows(annos), annos)
 
 
-def _complete_annos(annos: Any, where: str) -> dict[str, Any]:
-    """Check the arrays of a frame, and spell DontCare as KITTI does."""
-    if not isinstance(annos, Mapping) or any(key not in annos for key in _ANNOS):
-        has = sorted(map(str, annos)) if isinstance(annos, Mapping) else type(annos).__name__
-        raise DataFormatError(f'{where}: annos has {has}; expected at least {list(_ANNOS)}')
-    lengths = {key: count_rows(annos[key]) for key in _ANNOS}
-    if len(set(lengths.values())) > 1:
-        raise DataFormatError(f'{where}: the arrays of annos differ in length: {lengths}')
-    try:
-        camera_rows(annos).astype(np.float64)
-    except ValueError as error:
-        raise DataFormatError(
-            f'{where}: expected dimensions and location of shape (N, 3) and rotation_y of shape '
-            f'(N,), of numbers ({error})'
-        ) from error
-    count = lengths['name']
+def _complete_annos(annos: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Check what a teacher says of a frame, and spell DontCare as KITTI does."""
+    count = len(annos['name'])
     check_boxes(annos, count, where, columns=(7,))
     check_marks(annos, count, where, **mark_keys(annos))
     return {**annos, 'name': with_dont_care(np.asarray(annos['name'], dtype=np.str_))}

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from mmdet3d.datasets.files import DataFormatError, dump_pickle
 from mmdet3d.datasets.nuscenes.devkit import SPLITS, open_tables
 from mmdet3d.datasets.nuscenes.infos import LIDAR, sample_info, sound_annotations
+from mmdet3d.datasets.nuscenes.table_fields import check_records, name_absent
 from mmdet3d.datasets.object_numbers import warn_of_left_out, warn_of_units
 
 if TYPE_CHECKING:
@@ -72,24 +73,35 @@ def create_nuscenes_data(
         ImportError: if nuscenes-devkit is not installed.
         ValueError: if ``version`` or ``max_sweeps`` is out of its range.
         FileNotFoundError: if the folder, the version, or a cloud of the tables is missing.
-        DataFormatError: if a sample has no LiDAR, or no scene belongs to an official split.
+        DataFormatError: if a table is malformed, a sample has no LiDAR, or no scene belongs to an
+            official split.
     """
     if max_sweeps < 0:
         raise ValueError(f'max_sweeps is {max_sweeps}, expected 0 or more')
     tables = open_tables(root_path, version)
-    out_dir = Path(out_dir)
-    chosen = _samples_of_splits(tables, version)
-    _judge_annotations(Path(root_path) / version / 'sample_annotation.json', tables)
+    folder, out_dir = Path(root_path) / version, Path(out_dir)
+    check_records(folder, tables)
+    with name_absent(folder):
+        chosen = _samples_of_splits(tables, version)
+        _judge_annotations(folder / 'sample_annotation.json', tables)
+        infos = _convert(tables, chosen, max_sweeps)
+    for name, members in infos.items():
+        content = {'infos': members, 'metadata': {'version': version}}
+        dump_pickle(out_dir / f'{extra_tag}_infos_{name}.pkl', content)
+    return _summarise(out_dir, infos)
+
+
+def _convert(
+    tables: 'NuScenes', chosen: dict[str, list[dict[str, Any]]], max_sweeps: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Give the entries of each info file, with a progress bar."""
     infos: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
     with tqdm(total=sum(map(len, chosen.values())), unit='sample') as progress:
         for name, samples in chosen.items():
             for sample in samples:
                 infos[name].append(sample_info(tables, sample, max_sweeps, name != 'test'))
                 progress.update()
-    for name, members in infos.items():
-        content = {'infos': members, 'metadata': {'version': version}}
-        dump_pickle(out_dir / f'{extra_tag}_infos_{name}.pkl', content)
-    return _summarise(out_dir, infos)
+    return infos
 
 
 def _judge_annotations(path: Path, tables: 'NuScenes') -> None:

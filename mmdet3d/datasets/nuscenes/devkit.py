@@ -63,7 +63,7 @@ def open_tables(root_path: str | Path, version: str) -> 'NuScenes':
             f'the tables of {version} in {root_path} are not complete: {error}. Unpack the '
             "metadata and the maps of nuScenes' download page there"
         ) from error
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataFormatError(
             f'the tables of {version} in {root_path} are malformed: '
             f'{_flaw_of_tables(Path(root_path) / version) or repr(error)}. Unpack the metadata of '

@@ -8,7 +8,7 @@ import numpy as np
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.nuscenes.classes import CLASS_OF_CATEGORY
 from mmdet3d.datasets.nuscenes.quaternions import rotation_matrix, yaw_of
-from mmdet3d.datasets.object_numbers import sound_boxes
+from mmdet3d.datasets.object_numbers import as_numbers, sound_boxes
 
 if TYPE_CHECKING:
     from nuscenes import NuScenes
@@ -167,18 +167,24 @@ def sound_annotations(records: list[Record]) -> np.ndarray:
     """
     widths = (('translation', 3), ('size', 3), ('rotation', 4))
     for record in records:
-        if any(np.shape(record[key]) != (width,) for key, width in widths):
+        if any(_count(record.get(key)) != width for key, width in widths):
             raise DataFormatError(
                 f'annotation {record["token"]} of sample_annotation.json has translation, size and '
-                f'rotation {[record[key] for key, _ in widths]}; expected 3, 3 and 4 numbers'
+                f'rotation {[record.get(key) for key, _ in widths]}; expected 3, 3 and 4 numbers'
             )
     numbers = [
-        np.array([record[key] for record in records], dtype=np.float64).reshape(-1, width)
+        as_numbers(
+            [record[key] for record in records], f'{key} of an annotation of sample_annotation.json'
+        ).reshape(-1, width)
         for key, width in widths
     ]
     # A quaternion of length 0 is no direction.
     direction = np.linalg.norm(numbers.pop(), axis=1, keepdims=True)
     return sound_boxes(np.concatenate([*numbers, direction], axis=1)) & (direction[:, 0] > 0)
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, list) else -1
 
 
 def _lidar_boxes(records: list[Record], pose: _Pose) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from mmdet3d.datasets.files import DataFormatError, load_info_file
 from mmdet3d.datasets.info_kinds import check_frames, foreign_file, require_keys
 from mmdet3d.datasets.nuscenes.old_infos import has_old_boxes, with_new_boxes
-from mmdet3d.datasets.object_numbers import as_numbers, count_rows, keep_objects, sound_objects
+from mmdet3d.datasets.object_numbers import keep_objects, sound_objects
+from mmdet3d.datasets.schema import Field, Fields, Section, check_entries
 from mmdet3d.datasets.teacher_labels import (
     BOXES,
     IGNORED,
@@ -18,25 +20,37 @@ from mmdet3d.datasets.teacher_labels import (
     check_marks,
     judged_rows,
 )
+from mmdet3d.utils.shown import shown
 
 _EXPECTED = "info file of nuScenes, which holds a dict of 'infos' and 'metadata'"
 _REMEDY = (
     'Write it with tools/create_data.py nuscenes --root-path DATA --version v1.0-trainval '
     '--out-dir DATA --extra-tag nuscenes'
 )
-_KEYS = ('token', 'timestamp', 'lidar_path', 'sweeps')
-# What a sample may have one row per object of.
-_OBJECTS = (
-    'gt_boxes',
-    'gt_names',
-    'gt_velocity',
-    'num_lidar_pts',
-    'num_radar_pts',
-    'valid_flag',
-    BOXES,
-    SCORES,
-    IGNORED,
-)
+# Microseconds since 1970 are 1.5e15.
+_LATEST = 1e18
+_SWEEP: Fields = {
+    'data_path': Field('text'),
+    'timestamp': Field('number', limit=_LATEST),
+    'sensor2lidar_rotation': Field('number', (3, 3)),
+    'sensor2lidar_translation': Field('number', (3,)),
+}
+_SAMPLE: Fields = {
+    'token': Field('text'),
+    'timestamp': Field('number', limit=_LATEST),
+    'lidar_path': Field('text'),
+    'sweeps': Section(_SWEEP, listed=True),
+}
+_OF_BOXES = 'x, y, z of the middle, length, width, height and yaw'
+# What a sample may have one row per object of; unsound boxes and unknown velocities are no fault.
+_OBJECTS: Fields = {
+    'gt_boxes': Field('number', ('N', 7), limit=None, hint=_OF_BOXES),
+    'gt_names': Field('text', ('N',)),
+    'gt_velocity': Field('number', ('N', 2), required=False, limit=None),
+    'num_lidar_pts': Field('number', ('N',), required=False),
+    'num_radar_pts': Field('number', ('N',), required=False),
+    'valid_flag': Field('flag', ('N',), required=False),
+}
 
 
 def load_nuscenes_infos(
@@ -62,46 +76,43 @@ def load_nuscenes_infos(
     if not (isinstance(content, Mapping) and {'infos', 'metadata'} <= set(content)):
         raise foreign_file(path, content, _EXPECTED, _REMEDY)
     infos, metadata = content['infos'], content['metadata']
-    if not isinstance(infos, (list, tuple)) or 'version' not in (metadata or {}):
+    if not (
+        isinstance(infos, (list, tuple))
+        and isinstance(metadata, Mapping)
+        and isinstance(metadata.get('version'), str)
+    ):
         raise DataFormatError(
             f"{path}: expected a list of samples under 'infos', and the version under 'metadata', "
-            f'which is {metadata!r}. {_REMEDY}'
+            f'which is {shown(metadata)}. {_REMEDY}'
         )
     check_frames(path, infos, _REMEDY)
-    require_keys(path, infos, _KEYS, _EXPECTED, _REMEDY)
+    require_keys(path, infos, list(_SAMPLE), _EXPECTED, _REMEDY)
+    check_entries(infos, _SAMPLE, lambda index, flaw: f'{path}, frame {index}: {flaw}')
+    _check_objects(path, infos, needed)
+    infos = sorted(infos, key=lambda info: info['timestamp'])
+    return dict(metadata), _judge_objects(path, _with_new_boxes(path, infos))
+
+
+def _check_objects(path: str, infos: Sequence[dict[str, Any]], needed: Sequence[str]) -> None:
+    """Check the arrays of the objects of all samples that have them."""
     labelled = [info for info in infos if info.get('gt_boxes') is not None]
     require_keys(path, labelled, ('gt_names', *needed), _EXPECTED, _REMEDY)
-    as_numbers([info['timestamp'] for info in infos], f'{path}: the timestamps')
-    infos = sorted(infos, key=lambda info: info['timestamp'])
-    return metadata, _judge_objects(path, _with_new_boxes(path, infos))
+    fields = {**_OBJECTS, **{key: replace(_OBJECTS[key], required=True) for key in needed}}
+    places = [f'{path}, sample {info["token"]}' for info in labelled]
+    check_entries(labelled, fields, lambda index, flaw: f'{places[index]}: {flaw}')
+    for where, info in zip(places, labelled):
+        count = len(info['gt_boxes'])
+        check_boxes(info, count, where, columns=(7, 9))
+        check_marks(info, count, where)
 
 
 def _with_new_boxes(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for info in infos:
-        if info.get('gt_boxes') is not None:
-            _check_objects(info, f'{path}, sample {info["token"]}')
     if not has_old_boxes(infos):
         return infos
     warnings.warn(
         f'{path} has boxes as mmdetection3d made them before v1.0; converted', stacklevel=4
     )
     return [info if info.get('gt_boxes') is None else with_new_boxes(info) for info in infos]
-
-
-def _check_objects(info: Mapping[str, Any], where: str) -> None:
-    """Check that the arrays of a sample have one row per object."""
-    shape = as_numbers(info['gt_boxes'], f'{where}: gt_boxes').shape
-    if 0 not in shape and (len(shape) != 2 or shape[1] != 7):
-        raise DataFormatError(
-            f'{where}: gt_boxes has the shape {shape}; expected (N, 7): x, y, z of the middle, '
-            'length, width, height and yaw'
-        )
-    lengths = {key: count_rows(info[key]) for key in _OBJECTS if key in info}
-    if len(set(lengths.values())) > 1:
-        raise DataFormatError(f'{where}: the arrays of the objects differ in length: {lengths}')
-    count = lengths['gt_boxes']
-    check_boxes(info, count, where, columns=(7, 9))
-    check_marks(info, count, where)
 
 
 def _rows(info: Mapping[str, Any]) -> np.ndarray:
@@ -117,6 +128,7 @@ def _judge_objects(path: str, infos: list[dict[str, Any]]) -> list[dict[str, Any
     ]
     for index, keep in zip(labelled, sound_objects(path, frames)):
         if not keep.all():
-            objects = {key: infos[index][key] for key in _OBJECTS if key in infos[index]}
+            keys = (*_OBJECTS, BOXES, SCORES, IGNORED)
+            objects = {key: infos[index][key] for key in keys if key in infos[index]}
             infos[index] = {**infos[index], **keep_objects(objects, keep)}
     return infos

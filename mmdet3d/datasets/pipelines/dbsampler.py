@@ -14,8 +14,7 @@ import numpy as np
 
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
-from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.datasets.object_database import DbInfos, load_database
+from mmdet3d.datasets.object_database import DbInfos, load_database, require_numbers
 from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
@@ -37,6 +36,8 @@ _POINTS_LOADER = {
     'load_dim': 4,
     'use_dim': [0, 1, 2, 3],
 }
+# What filters look at.
+_FILTERED = {'filter_by_difficulty': 'difficulty', 'filter_by_min_points': 'num_points_in_gt'}
 
 
 class BatchSampler:
@@ -172,12 +173,8 @@ class DataBaseSampler(ShowsArguments):
         for name, argument in prepare.items():
             if name not in filters:
                 raise ValueError(f'prepare names {name!r}; allowed are {sorted(filters)}')
-            try:
-                db_infos = filters[name](db_infos, argument)
-            except KeyError as error:
-                raise DataFormatError(
-                    f'{self.info_path}: entries have no {error}, which {name} needs'
-                ) from error
+            require_numbers(self.info_path, db_infos, _FILTERED[name])
+            db_infos = filters[name](db_infos, argument)
         return db_infos
 
     def _build_samplers(self) -> dict[str, BatchSampler]:
@@ -262,7 +259,7 @@ class DataBaseSampler(ShowsArguments):
         }
 
     def _weights(self, sampled: list[dict]) -> dict[str, np.ndarray]:
-        scores = np.array([info.get('score', 0) for info in sampled], dtype=np.float32)
+        scores = np.array([info.get('score') or 0 for info in sampled], dtype=np.float32)
         if not self.weigh_by_score or not (scores > 0).any():
             return {}
         return {WEIGHTS: np.where(scores > 0, scores, np.float32(1))}

@@ -1,7 +1,7 @@
 """Read ``kd_cfg``: which features are distilled, and by which loss."""
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDLoss
 from mmdet3d.models.kd.option_types import require_type
+from mmdet3d.utils.shown import shown
 
 _FROM_NETWORKS = ('self', 'teacher_channels', 'student_channels')
 
@@ -95,18 +96,19 @@ def parse_kd_cfg(
         return {}
     _check_section('kd_cfg', kd_cfg)
     flat = dict(kd_cfg)
-    added = flat.pop('terms', None) or {}
+    added = flat.pop('terms', None)
+    added = {} if added is None else added
     _check_section('kd_cfg.terms', added)
-    terms = {name: _as_term(f'kd_cfg.terms.{name}', term) for name, term in added.items()}
+    terms = {name: _as_term(f'kd_cfg.terms.{_key(name)}', term) for name, term in added.items()}
     if 'type' in flat:
         kd_type = flat.pop('type')
         _check_choice('kd_cfg.type', kd_type, types)
         terms = {**_standard_terms(types[kd_type], flat), **terms}
     elif flat:
-        raise ValueError(f'kd_cfg has {sorted(flat)} without a type, one of {sorted(types)}')
+        raise ValueError(f'kd_cfg has {_names(flat)} without a type, one of {sorted(types)}')
     if not terms:
         raise ValueError(f'kd_cfg names no term: give it a type ({sorted(types)}) or terms')
-    places = {name: f'kd_cfg.terms.{name}' if name in added else 'kd_cfg' for name in terms}
+    places = {name: f'kd_cfg.terms.{_key(name)}' if name in added else 'kd_cfg' for name in terms}
     return {name: _parse_term(places[name], name, terms[name], features) for name in terms}
 
 
@@ -142,7 +144,7 @@ def _parse_term(where: str, name: str, term: dict, features: Mapping[str, Featur
     _check_name(where, name)
     _check_keys(where, term, ['feature', 'level', 'loss'])
     if 'feature' not in term or 'loss' not in term:
-        raise ValueError(f'{where} needs feature and loss, got {sorted(term)}')
+        raise ValueError(f'{where} needs feature and loss, got {_names(term)}')
     _check_choice(f'{where}.feature', term['feature'], features)
     require_type(f'{where}.level', term.get('level'), int | None)
     loss = dict(term['loss'])
@@ -168,10 +170,12 @@ def _check_options(where: str, loss: dict) -> None:
 
 def _check_section(where: str, given: Any) -> None:
     if not isinstance(given, Mapping):
-        raise ValueError(f'{where}={given!r}: expected a section, dict(...)')
+        raise ValueError(f'{where}={shown(given)}: expected a section, dict(...)')
 
 
-def _check_name(where: str, name: str) -> None:
+def _check_name(where: str, name: Any) -> None:
+    if not isinstance(name, str):
+        raise ValueError(f'{where}: {shown(name)} cannot name a term; take a plain word')
     if 'loss' in name:
         raise ValueError(
             f'{where}: a name with "loss" in it would be added to the total a second time in the '
@@ -202,11 +206,20 @@ def _options(loss_type: str) -> list[str]:
 
 
 def _check_keys(where: str, given: Mapping[str, Any], allowed: Collection[str]) -> None:
-    unknown = sorted(set(given) - set(allowed))
+    unknown = _names(set(given) - set(allowed))
     if unknown:
         raise ValueError(f'{where} has unknown keys {unknown}: allowed are {list(allowed)}')
 
 
 def _check_choice(where: str, given: Any, allowed: Collection[str]) -> None:
     if not isinstance(given, str) or given not in allowed:
-        raise ValueError(f'{where}={given!r}: allowed are {sorted(allowed)}')
+        raise ValueError(f'{where}={shown(given)}: allowed are {sorted(allowed)}')
+
+
+def _key(key: Any) -> str:
+    return key if isinstance(key, str) else shown(key)
+
+
+def _names(keys: Iterable[Any]) -> list[str]:
+    """Sort keys, which may be of any kind, as text."""
+    return sorted(map(_key, keys))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from support import shrink
 
 from mmdet3d.apis import build_teacher, init_model, run_test, run_training, train_model
 from mmdet3d.datasets import build_dataset
+from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.models import build_model
 from mmdet3d.utils.config import load_config
 
@@ -190,3 +192,18 @@ def test_how_workers_start_does_not_change_what_is_learned(cfg, tmp_path):
         losses[method] = losses_of(tmp_path / method)
     assert len(losses['fork']) == 3
     assert losses['fork'] == losses['spawn'] == losses['forkserver']
+
+
+def test_a_training_goes_on_where_samples_are_broken(cfg, kitti_data, tmp_path):
+    folder = tmp_path / 'data'
+    shutil.copytree(kitti_data, folder)
+    broken = folder / 'training/velodyne_reduced/000000.bin'
+    broken.write_bytes(broken.read_bytes()[:-3])
+    changed = json.loads(json.dumps(cfg.data.train).replace(str(kitti_data), str(folder)))
+    cfg.data.train, cfg.data.skip_broken = changed, 1
+    with pytest.warns(UserWarning, match=r'broken sample 1 of at most 1 .*000000\.bin'):
+        runner = run_training(Config(cfg.to_dict()), validate=False, seed=0)
+    assert runner.iter == 3
+    cfg.data.skip_broken = 0
+    with pytest.raises(DataFormatError, match=r'000000\.bin'):
+        run_training(Config(cfg.to_dict()), validate=False, seed=0)

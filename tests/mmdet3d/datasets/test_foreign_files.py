@@ -128,8 +128,8 @@ def test_a_checkpoint_is_no_info_file(tmp_path):
         ({'gt_bboxes_3d': np.zeros((2, 8))}, r'frame 1 \(b\): gt_bboxes_3d has the shape \(2, 8\)'),
         ({'gt_bboxes_3d': np.ones(7)}, r'frame 1 \(b\): gt_bboxes_3d has the shape \(7,\)'),
         ({'gt_bboxes_3d': [[1] * 7, [1] * 6]}, r'frame 1 \(b\): gt_bboxes_3d is no array'),
-        ({'gt_names': None}, r'frame 1 \(b\): gt_bboxes_3d has 2 boxes, gt_names is no list'),
-        ({'gt_names': ['Car']}, r'frame 1 \(b\): gt_bboxes_3d has 2 boxes, gt_names 1 names'),
+        ({'gt_names': None}, r'frame 1 \(b\): gt_names is no array of text \(it is None\)'),
+        ({'gt_names': ['Car']}, r"frame 1 \(b\): the arrays .*'gt_bboxes_3d': 2, 'gt_names': 1"),
     ],
 )
 def test_malformed_objects_of_a_custom_frame_are_named(written, change, message):

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from mmdet3d.datasets import Custom3DDataset, DataBaseSampler, KittiDataset
-from mmdet3d.datasets.kitti import create_kitti_data, read_label
+from mmdet3d.datasets.files import DataFormatError
+from mmdet3d.datasets.kitti import create_kitti_data, read_calib, read_label
+from mmdet3d.datasets.point_files import read_points
 
 CAR = [20, 4, -1.6, 4, 1.7, 1.5, 0.3]
 WALKER = [12, -3, -1.6, 0.8, 0.6, 1.7, 2.0]
@@ -142,7 +144,7 @@ def test_unsound_objects_are_not_sampled(tmp_path, column, value):
     assert [entry['path'] for entry in sampler.db_infos['Car']] == ['1_Car_0.bin']
 
 
-@pytest.mark.parametrize('value', [np.nan, np.inf])
+@pytest.mark.parametrize('value', [np.nan, np.inf, 1e300, -1e30])
 def test_velocities_that_are_not_known_are_zero(tmp_path, value):
     box = np.array([*CAR, value, 2.0])
     frames = [
@@ -201,3 +203,73 @@ def test_conversion_leaves_unsound_objects_out_of_infos_and_database(tmp_path, m
     assert {len(values) for values in info['annos'].values()} == {2}
     database = pickle.loads((tmp_path / 'out/kitti_dbinfos_train.pkl').read_bytes())
     assert [entry['gt_idx'] for entry in database['Car']] == [0]
+
+
+@pytest.mark.parametrize(
+    ('column', 'value'), [(3, 1e38), (3, -1e38), (3, 7e4), (3, 1e300), (0, 1e9), (2, -1e30)]
+)
+def test_points_with_values_of_no_scanner_are_dropped_with_a_warning(tmp_path, column, value):
+    cloud = np.random.default_rng(0).uniform(0, 1, (300, 4))
+    cloud[7, column] = value
+    with np.errstate(over='ignore'):
+        cloud.astype(np.float32).tofile(tmp_path / '000008.bin')
+    with pytest.warns(UserWarning, match=r'000008\.bin: dropped 1 of 300 points') as caught:
+        points = read_points(tmp_path / '000008.bin')
+    assert len(caught) == 1 and len(points) == 299 and np.abs(points).max() <= 1
+
+
+def test_intensities_of_sixteen_bits_and_map_coordinates_are_kept(tmp_path):
+    cloud = np.random.default_rng(0).uniform(0, 1, (50, 4)) * [5e6, 5e6, 1, 65535]
+    cloud.astype(np.float32).tofile(tmp_path / 'a.bin')
+    assert len(read_points(tmp_path / 'a.bin')) == 50
+
+
+def test_points_of_no_scanner_do_not_come_through_conversion(tmp_path, make_kitti_frames):
+    root = make_kitti_frames({'000000': GOOD})
+    path = root / 'training/velodyne/000000.bin'
+    cloud = np.fromfile(path, np.float32).reshape(-1, 4)
+    cloud[:5, 3] = 1e38
+    cloud.tofile(path)
+    with pytest.warns(UserWarning, match=r'000000\.bin: dropped 5 of 500 points'):
+        create_kitti_data(root, tmp_path / 'out')
+    reduced = np.fromfile(tmp_path / 'out/training/velodyne_reduced/000000.bin', np.float32)
+    assert reduced.max() < 1e3
+
+
+@pytest.mark.parametrize('column', ['x', 'height', 'rotation_y'])
+def test_objects_with_huge_numbers_are_left_out(tmp_path, column):
+    words = GOOD.split()
+    words[{'height': 8, 'x': 11, 'rotation_y': 14}[column]] = '1e30'
+    (tmp_path / 'a.txt').write_text(f'{GOOD}\n{" ".join(words)}\n')
+    with pytest.warns(UserWarning, match=r'a\.txt: left out 1 of 2.*beyond 1e\+06: line 2'):
+        assert len(read_label(tmp_path / 'a.txt')['name']) == 1
+
+
+@pytest.mark.parametrize(
+    ('place', 'value', 'message'),
+    [
+        (2, '1e300', "occluded is '1e300', expected a whole number from 0 to 3, or -1"),
+        (2, '-1e19', "occluded is '-1e19'"),
+        (2, '1e400', "occluded is '1e400'"),
+        (1, '1e300', "truncated is '1e300', expected a number between"),
+        (4, 'inf', "left is 'inf', expected a number between"),
+        (3, '-2e6', "alpha is '-2e6', expected a number between"),
+    ],
+)
+def test_numbers_that_nothing_has_are_refused_by_line_and_column(tmp_path, place, value, message):
+    words = GOOD.split()
+    words[place] = value
+    (tmp_path / 'a.txt').write_text(f'{GOOD}\n{" ".join(words)}\n')
+    with pytest.raises(DataFormatError, match=rf'a\.txt, line 2: {message}'):
+        read_label(tmp_path / 'a.txt')
+
+
+@pytest.mark.parametrize('value', ['1e300', 'nan', '-inf', '2e6'])
+@pytest.mark.parametrize('key', ['P2', 'R0_rect', 'Tr_velo_to_cam'])
+def test_calibrations_with_huge_numbers_are_refused(tmp_path, make_kitti_frames, key, value):
+    path = make_kitti_frames({'000000': GOOD}) / 'training/calib/000000.txt'
+    lines = path.read_text().splitlines()
+    changed = [f'{line[:-1]}{value}' if line.startswith(key) else line for line in lines]
+    path.write_text('\n'.join(changed))
+    with pytest.raises(DataFormatError, match=rf'000000\.txt: {key} '):
+        read_calib(path)

@@ -91,3 +91,32 @@ def test_a_changed_pickle_gives_objects_or_an_error_and_runs_nothing(data):
     except Exception:  # Of any kind: what reads files turns them into its own.
         return
     assert type(loaded).__module__ in ('builtins', 'collections', 'numpy')
+
+
+class Asks:
+    """An object whose pickle asks for a call."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize(
+    'bomb',
+    [
+        Asks(np.ndarray, (10**12,), 'f8'),
+        Asks(np.ndarray, (10**12,), 'f8', bytearray(8)),
+        Asks(bytearray, 10**12),
+        Asks(bytes, 10**12),
+        Asks(np.empty(0, object).__reduce__()[0], np.ndarray, (10**12,), b'b'),
+    ],
+)
+@pytest.mark.parametrize('protocol', [2, 4])
+def test_nothing_small_becomes_large(bomb, protocol):
+    try:
+        found = load_plain(pickle.dumps(bomb, protocol))
+    except Exception:
+        return
+    assert len(found) == 0

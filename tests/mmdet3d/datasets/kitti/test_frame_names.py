@@ -172,7 +172,7 @@ def test_infos_of_openpcdet_can_be_trained_on(make_kitti_frames, tmp_path, wrap_
         ({'image': {'image_idx': 8}}, r"image has no \['image_shape'\]"),
         ({'image': None}, 'image is None'),
         ({'calib': {}}, 'P2 is missing'),
-        ({'annos': {'name': ['Car']}}, r"annos has \['name'\]; expected at least"),
+        ({'annos': {'name': ['Car']}}, r"annos has no \['bbox', .*; it has \['name'\]"),
     ],
 )
 def test_malformed_frames_of_an_info_file_are_named(make_kitti, change, message):

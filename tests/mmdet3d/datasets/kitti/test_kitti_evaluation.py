@@ -185,7 +185,7 @@ def test_what_cannot_be_evaluated_is_refused_before(
     [
         ([], lambda info: None, ValueError, r'infos.pkl lists no frame'),
         (FRAMES, lambda info: info.pop('annos'), KeyError, "has no 'annos'"),
-        (FRAMES, lambda info: info['annos'].pop('occluded'), KeyError, "no 'occluded'"),
+        (FRAMES, lambda info: info['annos'].pop('occluded'), ValueError, r"no \['occluded'\]"),
     ],
 )
 def test_frames_that_cannot_be_evaluated_are_refused_before(write, frames, change, error, message):

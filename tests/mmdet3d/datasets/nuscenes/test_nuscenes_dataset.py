@@ -298,7 +298,7 @@ def test_unsound_objects_are_left_out_with_a_warning(tmp_path, make_dataset, inf
     ('change', 'message'),
     [
         ({'gt_names': ['car']}, r'sample \w+: the arrays of the objects differ in length'),
-        ({'gt_names': None}, r'sample \w+: the arrays of the objects differ in length'),
+        ({'gt_names': None}, r'sample \w+: gt_names is no array of text \(it is None\)'),
         ({'gt_boxes': [[1, 2], [3]]}, r'sample \w+: gt_boxes is no array of numbers'),
         ({'gt_boxes': np.zeros((3, 9))}, r'sample \w+: gt_boxes has the shape \(3, 9\)'),
     ],
