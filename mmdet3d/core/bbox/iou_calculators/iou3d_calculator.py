@@ -28,13 +28,15 @@ def bbox_overlaps_nearest_3d(
         coordinate: frame of the boxes, 'lidar' or 'camera'.
 
     Returns:
-        of shape (N, M), or (N,) if aligned.
+        of shape (N, M), or (N,) if aligned; in [0, 1], and 0 where a box is not finite or not
+        positive in size.
 
     Raises:
         ValueError: for an unknown mode or frame, or boxes whose columns do not agree.
     """
     first, second = _as_boxes(bboxes1, bboxes2, mode, coordinate)
-    return bbox_overlaps(first.nearest_bev, second.nearest_bev, mode=mode, is_aligned=is_aligned)
+    boxes = first.measured().nearest_bev, second.measured().nearest_bev
+    return bbox_overlaps(*boxes, mode=mode, is_aligned=is_aligned).clamp_(max=1)
 
 
 def bbox_overlaps_3d(
@@ -49,7 +51,7 @@ def bbox_overlaps_3d(
         coordinate: frame of the boxes, 'lidar' or 'camera'.
 
     Returns:
-        of shape (N, M).
+        of shape (N, M); in [0, 1], and 0 where a box is not finite or not positive in size.
 
     Raises:
         ValueError: for an unknown mode or frame, or boxes whose columns do not agree.

@@ -24,6 +24,9 @@ UNIT_CORNERS = (
     (1, 1, 0),
 )
 
+# Metres beyond which a box is measured as if it ended there.
+_FURTHEST = 1e9
+
 
 class BoxRows(TensorRows):
     """The columns of a set of boxes, and what follows from them.
@@ -137,6 +140,19 @@ class BoxRows(TensorRows):
         first, second = self.BEV_AXES
         columns = self.tensor[:, [first, second, 3 + first, 3 + second]]
         return torch.cat([columns, self.UP * self.yaw[:, None]], dim=1)
+
+    def measured(self) -> Self:
+        """Copy the boxes with numbers that products of three are finite of, for overlaps.
+
+        A box that is not finite, or not positive in size, becomes one without extent, and numbers
+        beyond 1e9 metres become that; any other box stays as it is.
+        """
+        numbers = self.tensor[:, :7]
+        # Zero times what is not finite is NaN.
+        sound = ((numbers * 0).sum(dim=1) == 0) & (self.dims.amin(dim=1) > 0)
+        rows = self.tensor.clone()
+        rows[:, :6].clamp_(-_FURTHEST, _FURTHEST)
+        return self.like(rows.masked_fill_(~sound[:, None], 0))
 
     @property
     def nearest_bev(self) -> torch.Tensor:
