@@ -12,6 +12,8 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
+from mmcv_patched.full_disk import explain_full_disk
+
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30
 _RANGE_NOT_SATISFIABLE = 416
@@ -68,6 +70,7 @@ def download(url: str, path: str | Path, attempts: int = 4, wait_s: float = 2.0)
             the server's answer nor a prefix in the name.
         FileNotFoundError: if the server has no such file, or does not give it out.
         ConnectionError: if the connection failed at every attempt.
+        DiskFullError: if there is no room for it.
     """
     path = Path(path)
     if path.exists():
@@ -125,8 +128,9 @@ def _fetch_rest(url: str, part: Path) -> None:
         total = _total_size(response.headers, start)
         if total is None:
             _require_an_end(response, url, part)
-        _keep_version(part, response.headers)
-        _append(response, part, start, total)
+        with explain_full_disk(part, lambda: total or start):
+            _keep_version(part, response.headers)
+            _append(response, part, start, total)
     size = part.stat().st_size
     if total is not None and size != total:
         raise ConnectionError(f'the connection ended after {size} of {total} bytes')

@@ -6,6 +6,7 @@ from mmcv_patched.runner.checkpoint import load_file, point_to, save_checkpoint
 from mmcv_patched.runner.epoch_based_runner import EpochBasedRunner
 from mmcv_patched.runner.finite import NonFiniteError
 from mmcv_patched.runner.iter_based_runner import IterBasedRunner
+from mmcv_patched.runner.log_files import TensorboardLoggerHook, TextLoggerHook
 from mmcv_patched.runner.mixed_precision import (
     GradientCumulativeMixedPrecisionHook,
     MixedPrecisionHook,
@@ -29,6 +30,8 @@ __all__ = [
     'MixedPrecisionHook',
     'NonFiniteError',
     'OptimizerHook',
+    'TensorboardLoggerHook',
+    'TextLoggerHook',
     'adapt_modules',
     'load_file',
     'load_fitting',

@@ -17,6 +17,7 @@ import torch
 from mmcv.runner import CheckpointLoader
 from torch import nn
 
+from mmcv_patched.full_disk import bytes_of_tensors, explain_full_disk
 from mmcv_patched.runner.addresses import cached_file, fetch, refuse_scheme
 from mmcv_patched.runner.file_kinds import describe_file
 
@@ -110,14 +111,19 @@ def point_to(filename: str, link: str) -> None:
     Args:
         filename: name of the file, without its folder.
         link: path of the link.
+
+    Raises:
+        DiskFullError: if there is no room for it.
     """
     partial = osp.join(osp.dirname(link), f'.{osp.basename(link)}.{os.getpid()}.partial')
-    try:
-        _link_or_copy(filename, partial)
-        os.replace(partial, link)
-    finally:
-        if osp.lexists(partial):
-            os.remove(partial)
+    whole = osp.join(osp.dirname(link), filename)
+    with explain_full_disk(link, lambda: osp.getsize(whole)):
+        try:
+            _link_or_copy(filename, partial)
+            os.replace(partial, link)
+        finally:
+            if osp.lexists(partial):
+                os.remove(partial)
 
 
 def _link_or_copy(filename: str, path: str) -> None:
@@ -135,11 +141,21 @@ def save_checkpoint(model: nn.Module, filename: str, **kwargs: Any) -> None:
         model: the network, wrapped or not.
         filename: where to write; its folder is made.
         **kwargs: ``optimizer`` and ``meta``, as for mmcv's function.
+
+    Raises:
+        DiskFullError: if there is no room for it.
     """
     partial = osp.join(osp.dirname(filename), f'.{osp.basename(filename)}.{os.getpid()}.partial')
-    try:
-        mmcv.runner.save_checkpoint(model, partial, **kwargs)
-        os.replace(partial, filename)
-    finally:
-        if osp.exists(partial):
-            os.remove(partial)
+    with explain_full_disk(filename, lambda: _bytes_of(model, kwargs.get('optimizer'))):
+        try:
+            mmcv.runner.save_checkpoint(model, partial, **kwargs)
+            os.replace(partial, filename)
+        finally:
+            if osp.exists(partial):
+                os.remove(partial)
+
+
+def _bytes_of(model: nn.Module, optimizer: Any) -> int:
+    optimizers = optimizer.values() if isinstance(optimizer, dict) else [optimizer]
+    states = [each.state_dict() for each in optimizers if each is not None]
+    return bytes_of_tensors([model.state_dict(), states])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.datasets.pictures import draw_frame, frame_name, view_of
 from mmdet3d.report.curves import draw_learning_curves
@@ -50,7 +51,7 @@ def compare_runs(
 
     runs = [measure_run(name, configs[name], checkpoints[name]) for name in folders]
     table = format_table(runs, datasets[first].table_columns())
-    (out_dir / 'table.md').write_text(table + '\n')
+    write_whole(out_dir / 'table.md', f'{table}\n')
     detections = {run.name: run.detections[scene] for run in runs}
     view = view_of(configs[first], datasets[first])
     draw_frame(datasets[first], scene, detections, out_dir / 'scene.png', view, least_score)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from mmcv_patched.full_disk import atomic_write
+
 
 def read_losses(work_dir: str | Path) -> dict[str, np.ndarray]:
     """Read what the latest log of a run says of its losses.
@@ -64,6 +66,6 @@ def draw_learning_curves(runs: Mapping[str, str | Path], path: str | Path) -> Pa
         axes.set(title=panel, xlabel='iteration', yscale='log')
         axes.legend()
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    with atomic_write(path) as file:
+        figure.savefig(file, format=path.suffix[1:])
     return path

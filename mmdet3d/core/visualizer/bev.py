@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 
 # Corners of the bottom face, in the order around it (see LiDARInstance3DBoxes.corners).
@@ -64,8 +65,8 @@ def draw_bev(
     if layers:
         axes.legend(loc='upper right')
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, bbox_inches='tight')
+    with atomic_write(path) as file:
+        figure.savefig(file, format=path.suffix[1:] or 'png', bbox_inches='tight')
     return path
 
 

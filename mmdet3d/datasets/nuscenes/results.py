@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.datasets.left_out import NOT_FINITE, finite_detections
 from mmdet3d.datasets.nuscenes.classes import attributes_of
 from mmdet3d.datasets.nuscenes.quaternions import about_z, multiply, rotation_matrix

@@ -9,7 +9,7 @@ from typing import Any
 from mmcv import Config
 
 from mmcv_patched.download import file_sha256
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 
 _NAME = 'settings.json'
 _OUT = 'OUT/'
