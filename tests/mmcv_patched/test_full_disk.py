@@ -42,7 +42,7 @@ def test_info_files_and_pictures_are_named_with_what_they_need(tmp_path):
     message = re.escape(f'{path} cannot be written') + r'.* it needs at least 0\.4 MB'
     with files_of_at_most(10_000), pytest.raises(DiskFullError, match=message):
         dump_pickle(path, {'a': list(range(100_000)), 'b': ['x' * 1000] * 10})
-    with files_of_at_most(10), pytest.raises(DiskFullError, match='needs at least 0.0 MB'):
+    with files_of_at_most(10), pytest.raises(DiskFullError, match=r'needs at least 0\.0 MB'):
         write_whole(path, 'a table of some length')
     assert os.listdir(path.parent) == []
 
@@ -65,7 +65,7 @@ def test_a_write_that_fails_at_the_end_leaves_the_earlier_file(tmp_path, monkeyp
     (tmp_path / 'a').write_text('earlier')
     monkeypatch.setattr(os, 'replace', no_space)
     with (
-        pytest.raises(DiskFullError, match='needs at least 3.0 MB'),
+        pytest.raises(DiskFullError, match=r'needs at least 3\.0 MB'),
         atomic_write(tmp_path / 'a') as file,
     ):
         file.write(bytes(3_000_000))

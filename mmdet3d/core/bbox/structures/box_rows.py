@@ -25,7 +25,7 @@ UNIT_CORNERS = (
 )
 
 # Metres beyond which a box is measured as if it ended there.
-_FURTHEST = 1e9
+FURTHEST = 1e9
 
 
 class BoxRows(TensorRows):
@@ -141,18 +141,22 @@ class BoxRows(TensorRows):
         columns = self.tensor[:, [first, second, 3 + first, 3 + second]]
         return torch.cat([columns, self.UP * self.yaw[:, None]], dim=1)
 
+    @property
+    def is_sound(self) -> torch.Tensor:
+        """Whether each box is finite and positive in size; bool of shape (N,)."""
+        dx, dy, dz = self.dims.unbind(dim=1)
+        # A sum is finite if what is added is.
+        return self.tensor[:, :7].sum(dim=1).isfinite() & (dx > 0) & (dy > 0) & (dz > 0)
+
     def measured(self) -> Self:
         """Copy the boxes with numbers that products of three are finite of, for overlaps.
 
-        A box that is not finite, or not positive in size, becomes one without extent, and numbers
-        beyond 1e9 metres become that; any other box stays as it is.
+        A box that is not sound becomes one without extent, and numbers beyond 1e9 metres become
+        that; any other box stays as it is.
         """
-        numbers = self.tensor[:, :7]
-        # Zero times what is not finite is NaN.
-        sound = ((numbers * 0).sum(dim=1) == 0) & (self.dims.amin(dim=1) > 0)
-        rows = self.tensor.clone()
-        rows[:, :6].clamp_(-_FURTHEST, _FURTHEST)
-        return self.like(rows.masked_fill_(~sound[:, None], 0))
+        rows = self.tensor.masked_fill(~self.is_sound[:, None], 0)
+        rows[:, :6].clamp_(-FURTHEST, FURTHEST)
+        return self.like(rows)
 
     @property
     def nearest_bev(self) -> torch.Tensor:
