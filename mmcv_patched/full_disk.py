@@ -104,4 +104,4 @@ def _nearest_folder(path: Path) -> Path:
 
 
 def _in_megabytes(size: int) -> str:
-    return f'{size / 1e6:.1f} MB'
+    return f'{size / 1e6:.2f} MB'

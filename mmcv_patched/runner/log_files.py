@@ -1,5 +1,6 @@
 """Hooks that log to files, which say which file it was that a full disk had no room for."""
 
+import threading
 from typing import Any
 
 import mmcv.runner
@@ -30,6 +31,13 @@ class TensorboardLoggerHook(mmcv.runner.TensorboardLoggerHook):
     Its steps raise ``DiskFullError`` where there is no room for the log.
     """
 
+    def before_run(self, runner: Any) -> None:
+        """Begin the file."""
+        threading.excepthook = _leave_to_the_hook
+        folder = self.log_dir or f'{runner.work_dir}/tf_logs'
+        with explain_full_disk(folder, lambda: _A_FEW_LINES):
+            super().before_run(runner)
+
     def log(self, runner: Any) -> None:
         """Write the figures of a step."""
         with explain_full_disk(self.log_dir, lambda: _A_FEW_LINES):
@@ -39,3 +47,9 @@ class TensorboardLoggerHook(mmcv.runner.TensorboardLoggerHook):
         """Close the file."""
         with explain_full_disk(self.log_dir, lambda: _A_FEW_LINES):
             super().after_run(runner)
+
+
+def _leave_to_the_hook(failed: threading.ExceptHookArgs) -> None:
+    """Say nothing of a write that failed in tensorboard's thread: its owner raises it too."""
+    if not isinstance(failed.exc_value, OSError):
+        threading.__excepthook__(failed)

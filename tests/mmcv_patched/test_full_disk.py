@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,7 +19,12 @@ from mmcv_patched.full_disk import (
     explain_full_disk,
     write_whole,
 )
-from mmcv_patched.runner import point_to, save_checkpoint
+from mmcv_patched.runner import (
+    TensorboardLoggerHook,
+    TextLoggerHook,
+    point_to,
+    save_checkpoint,
+)
 from mmdet3d.datasets.files import dump_pickle
 
 
@@ -29,7 +35,7 @@ def test_a_checkpoint_without_room_is_named_with_what_it_needs(tmp_path):
     model(torch.ones(1, 1000)).sum().backward()
     optimizer.step()
     path.write_bytes(b'earlier')
-    message = r'epoch_1\.pth cannot be written: the file is larger .* needs at least 0\.8 MB'
+    message = r'epoch_1\.pth cannot be written: the file is larger .* needs at least 0\.80 MB'
     with files_of_at_most(100_000), pytest.raises(DiskFullError, match=message):
         save_checkpoint(model, str(path), optimizer=optimizer)
     assert path.read_bytes() == b'earlier'
@@ -39,10 +45,10 @@ def test_a_checkpoint_without_room_is_named_with_what_it_needs(tmp_path):
 
 def test_info_files_and_pictures_are_named_with_what_they_need(tmp_path):
     path = tmp_path / 'new' / 'infos.pkl'
-    message = re.escape(f'{path} cannot be written') + r'.* it needs at least 0\.4 MB'
+    message = re.escape(f'{path} cannot be written') + r'.* it needs at least 0\.3\d MB'
     with files_of_at_most(10_000), pytest.raises(DiskFullError, match=message):
         dump_pickle(path, {'a': list(range(100_000)), 'b': ['x' * 1000] * 10})
-    with files_of_at_most(10), pytest.raises(DiskFullError, match=r'needs at least 0\.0 MB'):
+    with files_of_at_most(10), pytest.raises(DiskFullError, match=r'needs at least 0\.00 MB'):
         write_whole(path, 'a table of some length')
     assert os.listdir(path.parent) == []
 
@@ -65,7 +71,7 @@ def test_a_write_that_fails_at_the_end_leaves_the_earlier_file(tmp_path, monkeyp
     (tmp_path / 'a').write_text('earlier')
     monkeypatch.setattr(os, 'replace', no_space)
     with (
-        pytest.raises(DiskFullError, match=r'needs at least 3\.0 MB'),
+        pytest.raises(DiskFullError, match=r'needs at least 3\.00 MB'),
         atomic_write(tmp_path / 'a') as file,
     ):
         file.write(bytes(3_000_000))
@@ -76,7 +82,7 @@ def test_a_write_that_fails_at_the_end_leaves_the_earlier_file(tmp_path, monkeyp
 def test_a_copy_of_the_latest_checkpoint_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'symlink', no_space)
     (tmp_path / 'epoch_1.pth').write_bytes(bytes(200_000))
-    with files_of_at_most(1000), pytest.raises(DiskFullError, match=r'latest\.pth .* 0\.2 MB'):
+    with files_of_at_most(1000), pytest.raises(DiskFullError, match=r'latest\.pth .* 0\.20 MB'):
         point_to('epoch_1.pth', str(tmp_path / 'latest.pth'))
     assert os.listdir(tmp_path) == ['epoch_1.pth']
 
@@ -84,7 +90,7 @@ def test_a_copy_of_the_latest_checkpoint_is_named(tmp_path, monkeypatch):
 def test_a_download_without_room_goes_on_when_there_is_some(tmp_path, monkeypatch):
     monkeypatch.setenv('no_proxy', '127.0.0.1')
     with running_server() as server:
-        with files_of_at_most(2_000_000), pytest.raises(DiskFullError, match=r'part .* 3\.1 MB'):
+        with files_of_at_most(2_000_000), pytest.raises(DiskFullError, match=r'part .* 3\.15 MB'):
             download(f'{server.url}/a.pth', tmp_path / 'a.pth')
         assert not (tmp_path / 'a.pth').exists()
         download(f'{server.url}/a.pth', tmp_path / 'a.pth')
@@ -94,3 +100,21 @@ def test_a_download_without_room_goes_on_when_there_is_some(tmp_path, monkeypatc
 
 def test_bytes_of_tensors_are_counted_at_any_depth():
     assert bytes_of_tensors({'a': [torch.ones(3), (torch.ones(2).half(), 5)], 'b': 'x'}) == 16
+
+
+@pytest.mark.parametrize('size', [0, 100])
+def test_logs_without_room_are_named(tmp_path, capfd, size):
+    runner = SimpleNamespace(work_dir=str(tmp_path), hooks=[], rank=0)
+    text, board = TextLoggerHook(), TensorboardLoggerHook(log_dir=str(tmp_path / 'tf_logs'))
+    text.json_log_path = str(tmp_path / '1.log.json')
+    board.get_loggable_tags = lambda *_, **__: {'loss': 1.0}
+    board.get_iter = lambda _: 1
+    with files_of_at_most(size):
+        with pytest.raises(DiskFullError, match=r'1\.log\.json cannot be written'):
+            text._dump_log({'loss': list(range(10_000))}, runner)
+        with pytest.raises(DiskFullError, match='tf_logs cannot be written'):
+            board.before_run(runner)
+            for _ in range(100):
+                board.log(runner)
+                board.writer.flush()
+    assert 'Traceback' not in capfd.readouterr().err
