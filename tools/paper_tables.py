@@ -6,6 +6,7 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.report.paper import FORMATS, make_tables
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.tool_parser import ToolParser
@@ -38,7 +39,7 @@ def main() -> None:
     if args.out is None:
         print(text)
     else:
-        args.out.write_text(f'{text}\n', encoding='utf-8')
+        write_whole(args.out, f'{text}\n')
         print(f'Written: {args.out}')
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.apis import run_test
 from mmdet3d.apis.environment import seed_everything, use_deterministic_algorithms
-from mmdet3d.datasets.files import atomic_write
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments, add_old_test_arguments
@@ -92,8 +92,7 @@ def main() -> None:
         fuse_conv_bn=args.fuse_conv_bn,
     )
     if figures is not None and args.figures:
-        with atomic_write(args.figures) as file:
-            file.write(json.dumps(figures, indent=1).encode())
+        write_whole(args.figures, json.dumps(figures, indent=1))
 
 
 if __name__ == '__main__':

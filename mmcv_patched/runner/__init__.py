@@ -7,6 +7,7 @@ from mmcv_patched.runner.checkpoint_hook import CheckpointHook
 from mmcv_patched.runner.epoch_based_runner import EpochBasedRunner
 from mmcv_patched.runner.finite import NonFiniteError
 from mmcv_patched.runner.iter_based_runner import IterBasedRunner
+from mmcv_patched.runner.log_files import TensorboardLoggerHook, TextLoggerHook
 from mmcv_patched.runner.mixed_precision import (
     GradientCumulativeMixedPrecisionHook,
     MixedPrecisionHook,
@@ -33,7 +34,9 @@ __all__ = [
     'MixedPrecisionHook',
     'NonFiniteError',
     'OptimizerHook',
+    'TensorboardLoggerHook',
     'TerminationHook',
+    'TextLoggerHook',
     'adapt_modules',
     'load_file',
     'load_fitting',

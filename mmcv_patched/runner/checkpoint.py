@@ -1,7 +1,7 @@
 """Checkpoints: loaded without running code from the file, saved without ever leaving half a file.
 
-Importing this module replaces mmcv's loaders for local files and for URLs, so that every
-``mmcv.runner.load_checkpoint`` in the process is safe.
+Importing this module replaces all of mmcv's loaders, so that every ``mmcv.runner.load_checkpoint``
+in the process is safe.
 """
 
 import os
@@ -17,6 +17,8 @@ import torch
 from mmcv.runner import CheckpointLoader
 from torch import nn
 
+from mmcv_patched.full_disk import bytes_of_tensors, explain_full_disk
+from mmcv_patched.runner.addresses import cached_file, fetch, refuse_scheme
 from mmcv_patched.runner.file_kinds import describe_file
 
 MapLocation = str | torch.device | Callable | dict | None
@@ -44,9 +46,11 @@ def load_file(filename: str, map_location: MapLocation = 'cpu') -> dict:
 
     Raises:
         FileNotFoundError: if there is no such file.
+        ValueError: if it is an address.
         RuntimeError: if the file is broken, or holds objects that would have to be executed; it
             says what the file seems to be.
     """
+    refuse_scheme(filename)
     filename = osp.expanduser(filename)
     if osp.isdir(filename):
         raise FileNotFoundError(f'checkpoint {filename} is a folder: name the .pth file in it')
@@ -67,15 +71,36 @@ def load_file(filename: str, map_location: MapLocation = 'cpu') -> dict:
 def load_url(
     filename: str, map_location: MapLocation = 'cpu', model_dir: str | None = None
 ) -> dict:
-    """Download a checkpoint into torch's cache, then load it as :func:`load_file` does."""
-    model_dir = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
-    os.makedirs(model_dir, exist_ok=True)
-    cached = osp.join(model_dir, osp.basename(filename.split('?')[0]))
-    if not osp.isfile(cached):
-        partial = f'{cached}.{os.getpid()}'
-        torch.hub.download_url_to_file(filename, partial)
-        os.replace(partial, cached)
-    return load_file(cached, map_location)
+    """Load a checkpoint from the web as :func:`load_file` does, and keep it in torch's cache.
+
+    A file in the cache that cannot be loaded is fetched again.
+
+    Args:
+        filename: the address, by http or https.
+        map_location: as in ``torch.load``.
+        model_dir: the cache, instead of torch's.
+
+    Raises:
+        OSError, ValueError: as for :func:`mmcv_patched.runner.addresses.fetch`.
+        RuntimeError: as for :func:`load_file`.
+    """
+    cached = cached_file(filename, model_dir)
+    if cached.exists():
+        try:
+            return load_file(str(fetch(filename, model_dir)), map_location)
+        except RuntimeError:
+            cached.unlink()
+    return load_file(str(fetch(filename, model_dir)), map_location)
+
+
+def _replace_loaders_of_mmcv() -> None:
+    """Let no scheme be loaded by mmcv's own, which unpickle whatever they are given."""
+    for prefix, loader in list(CheckpointLoader._schemes.items()):
+        if loader.__module__.startswith('mmcv.'):
+            CheckpointLoader.register_scheme(prefix, load_file, force=True)
+
+
+_replace_loaders_of_mmcv()
 
 
 def point_to(filename: str, link: str) -> None:
@@ -86,14 +111,19 @@ def point_to(filename: str, link: str) -> None:
     Args:
         filename: name of the file, without its folder.
         link: path of the link.
+
+    Raises:
+        DiskFullError: if there is no room for it.
     """
     partial = osp.join(osp.dirname(link), f'.{osp.basename(link)}.{os.getpid()}.partial')
-    try:
-        _link_or_copy(filename, partial)
-        os.replace(partial, link)
-    finally:
-        if osp.lexists(partial):
-            os.remove(partial)
+    whole = osp.join(osp.dirname(link), filename)
+    with explain_full_disk(link, lambda: osp.getsize(whole)):
+        try:
+            _link_or_copy(filename, partial)
+            os.replace(partial, link)
+        finally:
+            if osp.lexists(partial):
+                os.remove(partial)
 
 
 def _link_or_copy(filename: str, path: str) -> None:
@@ -111,11 +141,21 @@ def save_checkpoint(model: nn.Module, filename: str, **kwargs: Any) -> None:
         model: the network, wrapped or not.
         filename: where to write; its folder is made.
         **kwargs: ``optimizer`` and ``meta``, as for mmcv's function.
+
+    Raises:
+        DiskFullError: if there is no room for it.
     """
     partial = osp.join(osp.dirname(filename), f'.{osp.basename(filename)}.{os.getpid()}.partial')
-    try:
-        mmcv.runner.save_checkpoint(model, partial, **kwargs)
-        os.replace(partial, filename)
-    finally:
-        if osp.exists(partial):
-            os.remove(partial)
+    with explain_full_disk(filename, lambda: _bytes_of(model, kwargs.get('optimizer'))):
+        try:
+            mmcv.runner.save_checkpoint(model, partial, **kwargs)
+            os.replace(partial, filename)
+        finally:
+            if osp.exists(partial):
+                os.remove(partial)
+
+
+def _bytes_of(model: nn.Module, optimizer: Any) -> int:
+    optimizers = optimizer.values() if isinstance(optimizer, dict) else [optimizer]
+    states = [each.state_dict() for each in optimizers if each is not None]
+    return bytes_of_tensors([model.state_dict(), states])

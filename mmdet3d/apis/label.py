@@ -11,6 +11,7 @@ import torch
 from mmcv.parallel import collate
 from tqdm import tqdm
 
+from mmcv_patched.download import file_sha256
 from mmcv_patched.parallel import MMDataParallel
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.class_names import classes_of
@@ -36,8 +37,8 @@ from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.custom_3d import Custom3DDataset
 from mmdet3d.datasets.pictures import frame_name
 from mmdet3d.datasets.teacher_detections import detection_arrays
-from mmdet3d.utils.config import find_datasets, find_file
-from mmdet3d.utils.download import file_sha256
+from mmdet3d.utils.checkpoint import find_checkpoint
+from mmdet3d.utils.config import find_datasets
 from mmdet3d.utils.mistakes import describe
 
 # Frames whose detections are lost at most when a run is killed.
@@ -89,7 +90,7 @@ def run_labelling(
     set_up_processes(cfg)
     set_up_device(cfg, 'none')
     cfg.model.train_cfg = None
-    checkpoint = str(find_file(checkpoint, 'checkpoint'))
+    checkpoint = str(find_checkpoint(checkpoint, 'checkpoint'))
     dataset = build_dataset(cfg.data.test, {'test_mode': True})
     _require_form(dataset)
     model = load_detector(cfg, checkpoint, dataset.CLASSES)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.apis.label_parts import Detections, Parts
 from mmdet3d.apis.label_places import Places
 from mmdet3d.apis.label_thresholds import Thresholds
 from mmdet3d.datasets.custom_3d import Custom3DDataset
-from mmdet3d.datasets.files import atomic_write, dump_pickle
+from mmdet3d.datasets.files import dump_pickle
 from mmdet3d.datasets.key_clouds import key_cloud
 from mmdet3d.datasets.object_files import group_by_class, write_objects
 from mmdet3d.datasets.teacher_detections import TeacherLabels

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmdet3d.datasets.files import atomic_write, dump_pickle, load_info_file
+from mmcv_patched.full_disk import atomic_write
+from mmdet3d.datasets.files import dump_pickle, load_info_file
 
 Detections = dict[str, np.ndarray]
 _FINGERPRINT = 'fingerprint.json'

@@ -1,8 +1,9 @@
 """What a config leaves out, and what in it cannot be run."""
 
+import math
 from copy import deepcopy
 from pathlib import Path
-from pprint import pformat
+from pprint import PrettyPrinter
 from typing import Any
 
 import mmcv
@@ -25,15 +26,27 @@ def config_stem(cfg: mmcv.Config) -> str:
     return Path(cfg.filename or 'config').stem
 
 
+class _Literals(PrettyPrinter):
+    """Prints values as Python reads them back."""
+
+    def format(
+        self, value: Any, context: dict[int, int], maxlevels: int, level: int
+    ) -> tuple[str, bool, bool]:
+        """Return the text of a value; infinity and NaN have no literal of their own."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"float('{value}')", True, False
+        return super().format(value, context, maxlevels, level)
+
+
 def format_config(cfg: mmcv.Config) -> str:
     """Return the text of a config file that says the same.
 
     mmcv's own does not quote values with an apostrophe, and fails on them.
     """
-    settings = cfg.to_dict().items()
-    return ''.join(
-        f'{key} = {pformat(value, width=100, sort_dicts=False)}\n' for key, value in settings
-    )
+    printer = _Literals(width=100, sort_dicts=False)
+    lines = [f'{key} = {printer.pformat(value)}\n' for key, value in cfg.to_dict().items()]
+    # Within a text, {{ }} would be a variable that mmcv fills in.
+    return ''.join(lines).replace('{{', '{\\x7b')
 
 
 def fill_in_settings(cfg: mmcv.Config) -> None:

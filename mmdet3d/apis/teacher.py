@@ -3,10 +3,10 @@
 import mmcv
 from torch import nn
 
+from mmcv_patched.download import verify_sha256_prefix
 from mmdet3d.models import build_model
-from mmdet3d.utils.checkpoint import load_weights
-from mmdet3d.utils.config import find_file, load_config
-from mmdet3d.utils.download import verify_sha256_prefix
+from mmdet3d.utils.checkpoint import find_checkpoint, load_weights
+from mmdet3d.utils.config import load_config
 
 
 def build_teacher(
@@ -24,7 +24,7 @@ def build_teacher(
 
     Raises:
         ValueError: if no teacher is named, its file is damaged, or config and weights do not fit.
-        FileNotFoundError: if one of its files is not there.
+        OSError: if one of its files is not there, or cannot be fetched from its address.
     """
     named = cfg.get('teacher') or {}
     config = config or named.get('config')
@@ -35,7 +35,8 @@ def build_teacher(
             f'{checkpoint}: set teacher=dict(config=..., checkpoint=...) in the student config, or '
             'give --teacher-config and --teacher-checkpoint'
         )
-    path = find_file(checkpoint, 'teacher checkpoint (see pretrain/README.md for where to get it)')
+    where = 'teacher checkpoint (see pretrain/README.md for where to get it)'
+    path = find_checkpoint(checkpoint, where)
     verify_sha256_prefix(path)
     teacher_cfg = load_config(config).model
     teacher_cfg.train_cfg = None

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-from mmdet3d.utils.download import download
+from mmcv_patched.download import download
 
 BASE_URL = 'https://download.openmmlab.com/mmdetection3d'
 

@@ -8,6 +8,7 @@ from mmcv.cnn import fuse_conv_bn as fuse
 from mmcv.runner import get_dist_info
 from torch import nn
 
+from mmcv_patched.full_disk import atomic_write
 from mmcv_patched.parallel import MMDataParallel
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.class_names import check_checkpoint_classes
@@ -83,7 +84,8 @@ def run_test(
     if rank != 0:
         return None
     if out is not None:
-        mmcv.dump(outputs, out)
+        with atomic_write(out) as file:
+            mmcv.dump(outputs, file, file_format='pkl')
     if format_only:
         dataset.format_results(outputs, **written)
         print(f'Detections written: {written}')

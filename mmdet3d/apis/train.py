@@ -12,6 +12,7 @@ from mmdet.utils import get_root_logger
 from torch import nn
 from torch.utils.data import Dataset
 
+from mmcv_patched.full_disk import write_whole
 from mmcv_patched.logs import OFF_THE_SCREEN, keep_tables_off_the_screen
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.anchor_fit import check_anchor_fit
@@ -203,7 +204,7 @@ def _start_log(
     work_dir.mkdir(parents=True, exist_ok=True)
     config_name = f'{config_stem(cfg)}.py'
     if rank == 0:
-        (work_dir / config_name).write_text(text)
+        write_whole(work_dir / config_name, text)
     log = work_dir / f'{timestamp}.log'
     logger = get_root_logger(str(log), cfg.log_level)
     keep_tables_off_the_screen(logger)

@@ -1,15 +1,13 @@
 """Files of data sets: missing ones named, written whole or not at all, pickles for any numpy."""
 
 import codecs
-import os
 import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.utils.errors import DataFormatError
 from mmdet3d.utils.unpickling import UnsafePickle, load_plain
 
@@ -77,30 +75,6 @@ def _encoding_of(content: bytes) -> str:
     return 'text in a one-byte encoding such as Latin-1 (ISO-8859-1) or Windows-1252'
 
 
-@contextmanager
-def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside ``path`` and rename it to ``path`` once it is complete.
-
-    Missing folders are made. On an exception the temporary file is removed and a file that was
-    at ``path`` before is left as it was.
-
-    Args:
-        path: the file to write.
-
-    Yields:
-        the temporary file, opened for writing bytes.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        with open(temporary, 'wb') as file:
-            yield file
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 class _PortablePickler(pickle.Pickler):
     """A pickler that names no private module of numpy.
 
@@ -122,8 +96,26 @@ def dump_pickle(path: str | Path, content: Any) -> None:
         path: the file to write.
         content: numbers, strings, lists, dicts and numpy arrays.
     """
-    with atomic_write(path) as file:
+    with atomic_write(path, lambda: _pickled_size(content)) as file:
         _PortablePickler(file, protocol=PICKLE_PROTOCOL).dump(content)
+
+
+def _pickled_size(content: Any) -> int:
+    counter = _Counter()
+    _PortablePickler(counter, protocol=PICKLE_PROTOCOL).dump(content)
+    return counter.size
+
+
+class _Counter:
+    """A file that keeps only how much is written to it."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def write(self, data: Any) -> int:
+        """Count the bytes."""
+        self.size += memoryview(data).nbytes
+        return memoryview(data).nbytes
 
 
 def load_info_file(path: str | Path, what: str) -> Any:

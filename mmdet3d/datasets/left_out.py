@@ -10,6 +10,8 @@ import torch
 from mmcv.utils import print_log
 
 NOT_FINITE = 'hold NaN or infinity'
+NO_SIZE = 'are not positive in size or lie beyond 1e9 m'
+_FURTHEST = 1e9
 _CAUSES = {NOT_FINITE: "has the training diverged, or is the checkpoint another model's?"}
 
 
@@ -21,6 +23,16 @@ def finite_detections(detections: Mapping[str, Any]) -> torch.Tensor:
     """
     boxes = detections['boxes_3d'].tensor.isfinite().all(dim=1).cpu()
     return boxes & detections['scores_3d'].isfinite().cpu()
+
+
+def sized_detections(detections: Mapping[str, Any]) -> torch.Tensor:
+    """Tell which of N detections are positive in size and within 1e9 m, bool of shape (N,).
+
+    Args:
+        detections: as for :func:`finite_detections`.
+    """
+    numbers = detections['boxes_3d'].tensor[:, :6].cpu()
+    return (numbers[:, 3:] > 0).all(dim=1) & (numbers.abs() <= _FURTHEST).all(dim=1)
 
 
 def report_left_out(

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.clouds.checks import check_points
 from mmdet3d.clouds.npy import read_npy
 from mmdet3d.clouds.pcd import read_pcd
 from mmdet3d.clouds.ply import read_ply
 from mmdet3d.clouds.raw import read_raw
-from mmdet3d.datasets.files import DataFormatError, atomic_write, require_file
+from mmdet3d.datasets.files import DataFormatError, require_file
 
 SUFFIXES = ('.bin', '.npy', '.pcd', '.ply')
 _READERS: dict[str, Callable[[Path], np.ndarray | dict[str, np.ndarray]]] = {

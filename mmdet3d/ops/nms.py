@@ -6,6 +6,7 @@ from mmdet3d.ops.checks import require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import nms as on_cpu
 from mmdet3d.ops.on_device import nms as on_device
+from mmdet3d.ops.on_device.rotated_iou import sound_rectangles
 
 _greedy_nms = by_device(on_cpu.greedy_nms, on_device.greedy_nms)
 
@@ -21,7 +22,8 @@ def nms_bev(
     """Keep the best of the rotated boxes that overlap.
 
     Boxes are visited by descending score, equal scores by ascending index. A box is dropped when
-    its IoU with a kept one exceeds the threshold.
+    its IoU with a kept one exceeds the threshold. A box that is not finite or not positive in size,
+    or whose score is NaN, is no detection: it is neither kept nor counted, and suppresses nothing.
 
     Args:
         boxes: of shape (N, 5), x1, y1, x2, y2 (metres), ry: the extents of the box before it is
@@ -38,11 +40,17 @@ def nms_bev(
         TypeError: if ``boxes`` or ``scores`` is not a floating-point tensor.
         ValueError: if a shape or device differs or a maximum is negative.
     """
-    order = _visiting_order(boxes, scores, pre_max_size)
-    limit = _checked_limit('post_max_size', post_max_size, len(order))
-    x1, y1, x2, y2, yaw = boxes.detach().double()[order].unbind(1)
+    require_floats(boxes=boxes, scores=scores)
+    require_shape('boxes', boxes, ('N', 5))
+    require_shape('scores', scores, (len(boxes),))
+    x1, y1, x2, y2, yaw = boxes.detach().double().unbind(1)
     centred = torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, yaw], dim=1)
-    return order[_greedy_nms(centred, thresh, limit)]
+    order = scores.argsort(descending=True, stable=True)
+    sound = sound_rectangles(centred) & ~scores.isnan()
+    order = order[sound[order]]
+    order = order[: _checked_limit('pre_max_size', pre_max_size, len(order))]
+    limit = _checked_limit('post_max_size', post_max_size, len(order))
+    return order[_greedy_nms(centred[order], thresh, limit)]
 
 
 def nms_normal_bev(
@@ -54,22 +62,13 @@ def nms_normal_bev(
 ) -> torch.Tensor:
     """Keep the best of the boxes that overlap, ignoring their rotation.
 
-    Same arguments, result and errors as ``nms_bev``; ry is not used.
+    Same arguments, result and errors as ``nms_bev``; of ry only whether it is finite counts.
     """
     require_floats(boxes=boxes)
     require_shape('boxes', boxes, ('N', 5))
-    unturned = torch.cat([boxes[:, :4], torch.zeros_like(boxes[:, 4:])], dim=1)
+    # Zero, or NaN where the angle is not finite and the box no detection.
+    unturned = torch.cat([boxes[:, :4], boxes[:, 4:] * 0], dim=1)
     return nms_bev(unturned, scores, thresh, pre_max_size, post_max_size)
-
-
-def _visiting_order(
-    boxes: torch.Tensor, scores: torch.Tensor, pre_max_size: int | None
-) -> torch.Tensor:
-    require_floats(boxes=boxes, scores=scores)
-    require_shape('boxes', boxes, ('N', 5))
-    require_shape('scores', scores, (len(boxes),))
-    order = scores.argsort(descending=True, stable=True)
-    return order[: _checked_limit('pre_max_size', pre_max_size, len(order))]
 
 
 def _checked_limit(name: str, limit: int | None, default: int) -> int:

@@ -23,8 +23,8 @@ def boxes_overlap_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Ten
         boxes_b: of shape (M, 5), the same.
 
     Returns:
-        of shape (N, M), areas in square metres, of the dtype of ``boxes_a``. A box with a NaN
-        overlaps nothing.
+        of shape (N, M), areas in square metres, of the dtype of ``boxes_a``; infinite where that
+        cannot hold them. A box that is not finite, or not positive in size, overlaps nothing.
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.
@@ -46,7 +46,7 @@ def boxes_iou_bev(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
 
     Returns:
         of shape (N, M), in [0, 1], of the dtype of ``boxes_a``; 1 for coincident boxes, 0 where
-        both boxes have no area.
+        a box is not finite or not positive in size.
 
     Raises:
         TypeError: if an argument is not a floating-point tensor.

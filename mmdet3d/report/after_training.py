@@ -6,6 +6,7 @@ from pathlib import Path
 import mmcv
 from mmcv.runner import get_dist_info
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.apis.evaluation import build_tested, parts_of
 from mmdet3d.apis.inference import init_model
 from mmdet3d.apis.settings import config_stem
@@ -53,7 +54,7 @@ def _write(cfg: mmcv.Config, validated: bool) -> None:
     drawn = [Panel(titles.get(key, key), [Curve('', log, key)]) for key in panels]
     save_figure(draw_panels(drawn, is_log=True, title=name), work_dir / 'curves.png')
     if dataset is not None:
-        (work_dir / 'results.md').write_text(_results(name, log, dataset, columns))
+        write_whole(work_dir / 'results.md', _results(name, log, dataset, columns))
         _draw_results(cfg, dataset, work_dir)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.datasets.pictures import draw_frame, view_of
 from mmdet3d.report.curves import draw_learning_curves
@@ -54,7 +55,7 @@ def compare_runs(
     runs = [measure_run(name, run.cfg, run.checkpoint) for name, run in opened.items()]
     columns = first.dataset.table_columns()
     table = format_table(runs, columns)
-    (out_dir / 'table.md').write_text(table + '\n')
+    write_whole(out_dir / 'table.md', f'{table}\n')
     detections = {run.name: run.detections[scene] for run in runs}
     view = view_of(first.cfg, first.dataset)
     draw_frame(first.dataset, scene, detections, out_dir / 'scene.png', view, least_score)

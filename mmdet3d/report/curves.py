@@ -58,6 +58,9 @@ class Panel:
     curves: Sequence[Curve]
 
 
+from mmcv_patched.full_disk import atomic_write
+
+
 def read_losses(work_dir: str | Path) -> dict[str, np.ndarray]:
     """Read what the logs of a run say of its losses.
 
@@ -170,6 +173,6 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
         path: the picture to write, such as ``.png`` or ``.svg``; its folder is made.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    with atomic_write(path) as file:
+        figure.savefig(file, format=path.suffix[1:])
     return path

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.models.detectors import MVXFasterRCNN, PointRCNN, VoxelNet
 from mmdet3d.models.detectors.base import Base3DDetector
 from mmdet3d.models.kd import KD_LOSSES, FeatureKind, KDLoss
@@ -49,9 +50,9 @@ def write_reference(path: str | Path) -> None:
     """Write the page.
 
     Args:
-        path: the Markdown file; its folder has to be there.
+        path: the Markdown file; its folder is made.
     """
-    Path(path).write_text(reference(), encoding='utf-8')
+    write_whole(path, reference())
 
 
 def reference() -> str:

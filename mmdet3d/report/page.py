@@ -10,6 +10,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from mmcv_patched.full_disk import write_whole
+
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 _PAGE = _ENVIRONMENT.from_string("""\
@@ -123,6 +125,5 @@ def write_page(path: str | Path, title: str, sections: Sequence[Section]) -> Pat
         the path.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_page(title, sections), encoding='utf-8')
+    write_whole(path, render_page(title, sections))
     return path

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.datasets.pictures import draw_frame
+from mmdet3d.report.curves import save_figure
 
 
 def choose_scenes(dataset: Custom3DDataset, count: int = 4) -> list[int]:
@@ -54,8 +55,7 @@ def draw_scenes(
             file = Path(folder) / f'{index}.png'
             draw_frame(dataset, index, found, file, view, least_score)
             pictures.append(matplotlib.image.imread(file))
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    _tile(pictures).savefig(path)
+    save_figure(_tile(pictures), path)
 
 
 def _tile(pictures: Sequence[np.ndarray]) -> Figure:

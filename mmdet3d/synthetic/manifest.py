@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 
 MANIFEST = 'synthetic.json'
 # To be raised with every change that alters what is written for a seed.

@@ -13,6 +13,26 @@ from mmcv_patched.runner import (
     read_weights,
     require_some_fit,
 )
+from mmcv_patched.runner.addresses import fetch, is_web_address, refuse_scheme
+from mmdet3d.utils.config import find_file
+
+
+def find_checkpoint(name: str | Path, what: str) -> Path:
+    """Return the file of a checkpoint, fetched first if it is an address.
+
+    Args:
+        name: a path, as for :func:`mmdet3d.utils.config.find_file`, or an address.
+        what: what the file is, for the error.
+
+    Raises:
+        OSError: if there is no such file, or it cannot be fetched.
+        ValueError: if it is an address of another scheme than http and https, or its contents do
+            not match its name.
+    """
+    if is_web_address(name):
+        return fetch(str(name))
+    refuse_scheme(name)
+    return find_file(name, what)
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict:

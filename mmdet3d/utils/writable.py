@@ -23,8 +23,14 @@ def check_folder(path: str | Path, option: str) -> None:
         raise NotADirectoryError(
             f'{option} {path}: {nearest} is a file, a folder is expected: give another'
         )
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise PermissionError(f'{option} {path}: {nearest} cannot be written to: give another')
+    try:
+        # A file without a name: permissions do not tell of all file systems.
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise PermissionError(
+            f'{option} {path}: {nearest} cannot be written to ({error.strerror}): give another'
+        ) from error
 
 
 def prepare_folder(path: str | Path, what: str) -> None:

@@ -63,6 +63,7 @@ TRAIN = [
     (f'{CONFIG} --use-kd', 'distillation needs a teacher'),
     (f'{CONFIG} --teacher-checkpoint t.pth', 'need --use-kd'),
     (f'{STUDENT} --use-kd --teacher-checkpoint t.pth', 'teacher checkpoint (see pretrain'),
+    (f'{STUDENT} --use-kd --teacher-checkpoint pavi://t.pth', 'pavi:// is not supported; give'),
     (
         f'{STUDENT} --use-kd --teacher-checkpoint {{here}}/cut.pth',
         'cut.pth',
@@ -119,6 +120,10 @@ TEST = [
     (f'{CONFIG} {{here}}/run/latest.pth --eval mAP --data-root {{data}}', 'another architecture'),
     (f'{CONFIG} {{here}}/cut.pth --eval mAP --data-root {{data}}', 'cannot be loaded'),
     (f'{CONFIG} {{here}}/other.pth --eval mAP --data-root {{data}}', 'other.pth'),
+    (
+        f'{CONFIG} openmmlab://second --eval mAP --data-root {{data}}',
+        'openmmlab:// is not supported; look the model up in its zoo and give the path of a file',
+    ),
     (f'{CONFIG} none.pth --out results.txt', 'results.txt'),
     (
         f'{CONFIG} none.pth --out {{here}}/notes.txt/a.pkl --data-root {{data}}',

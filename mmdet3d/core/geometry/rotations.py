@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
@@ -14,13 +16,40 @@ Angles = TypeVar('Angles', float, np.ndarray, torch.Tensor)
 def limit_period(val: Angles, offset: float = 0.5, period: float = np.pi) -> Angles:
     """Wrap values into [-offset * period, (1 - offset) * period).
 
+    Computed in float64; what rounding to a shorter type would put outside becomes the nearest
+    number inside. What is not finite becomes NaN.
+
     Args:
         val: any shape, in the unit of ``period``.
         offset: which part of the period lies below zero.
         period: length of the period.
+
+    Returns:
+        of the type and shape given; of whole numbers, float64.
     """
-    floor = torch.floor if isinstance(val, torch.Tensor) else np.floor
-    return val - floor(val / period + offset) * period
+    if isinstance(val, torch.Tensor):
+        return _wrap(val, offset, period)
+    array = np.asarray(val)
+    wrapped: Any = _wrap(torch.from_numpy(np.atleast_1d(array)), offset, period).numpy()
+    return wrapped.reshape(array.shape)[()]
+
+
+def _wrap(val: torch.Tensor, offset: float, period: float) -> torch.Tensor:
+    dtype = val.dtype if val.is_floating_point() else torch.float64
+    rest = torch.fmod(val.double(), period)  # exact, however large the value
+    wrapped = rest - torch.floor(rest / period + offset) * period
+    return wrapped.to(dtype).clamp(*_numbers_within(-offset * period, (1 - offset) * period, dtype))
+
+
+@cache
+def _numbers_within(low: float, high: float, dtype: torch.dtype) -> tuple[float, float]:
+    """Return the least and the largest number of a type that lie in [low, high)."""
+    first, last = torch.tensor([low, high], dtype=dtype)
+    if first.double() < low:
+        first = torch.nextafter(first, first.new_tensor(math.inf))
+    if last.double() >= high:
+        last = torch.nextafter(last, last.new_tensor(-math.inf))
+    return first.item(), last.item()
 
 
 def rotation_matrices(angles: torch.Tensor, axis: int, ndim: int = 3) -> torch.Tensor:

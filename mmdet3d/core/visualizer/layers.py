@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 
 # Pairs of corners, see LiDARInstance3DBoxes.corners: around the back, the front, and between them.
@@ -62,6 +63,6 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
         the path.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, bbox_inches='tight')
+    with atomic_write(path) as file:
+        figure.savefig(file, format=path.suffix[1:] or 'png', bbox_inches='tight')
     return path

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from markupsafe import escape
 from matplotlib.colors import to_hex
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.core.visualizer.layers import BoxLayer, wireframes
 
 MOST_POINTS = 60_000
@@ -59,8 +60,7 @@ def write_scene(
         full_html=False, include_plotlyjs=True, default_height='100vh', config=_CONFIG
     )
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_PAGE.format(title=escape(title), view=view), encoding='utf-8')
+    write_whole(path, _PAGE.format(title=escape(title), view=view))
     return path
 
 

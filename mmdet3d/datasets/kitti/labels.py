@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.datasets.class_names import DONT_CARE, with_dont_care
-from mmdet3d.datasets.files import DataFormatError, atomic_write, read_text
+from mmdet3d.datasets.files import DataFormatError, read_text
 from mmdet3d.datasets.kitti.infos import camera_rows
 from mmdet3d.datasets.object_numbers import sound_boxes, warn_of_left_out
 from mmdet3d.datasets.schema import LARGEST

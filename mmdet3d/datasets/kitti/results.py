@@ -9,7 +9,13 @@ import torch
 
 from mmdet3d.core.bbox import Box3DMode, limit_period
 from mmdet3d.datasets.kitti.calib import camera_from_lidar
-from mmdet3d.datasets.left_out import NOT_FINITE, finite_detections, report_left_out
+from mmdet3d.datasets.left_out import (
+    NO_SIZE,
+    NOT_FINITE,
+    finite_detections,
+    report_left_out,
+    sized_detections,
+)
 
 # Corners nearer to the camera's plane, or behind it, are taken to be this far in front of it: their
 # images then lie far out on their own side, so that an outline cut by the plane ends at the border
@@ -76,7 +82,7 @@ def visible_detections(
     camera_boxes = boxes.convert_to(Box3DMode.CAM, camera_from_lidar(info['calib']))
     outlines, in_front = image_outlines(camera_boxes.corners, info['calib']['P2'])
 
-    reasons = {NOT_FINITE: finite_detections(detections)}
+    reasons = {NOT_FINITE: finite_detections(detections), NO_SIZE: sized_detections(detections)}
     if limit_range is not None:
         reasons[_out_of(limit_range)] = _in_range(boxes.bottom_center, limit_range)
     if in_camera:

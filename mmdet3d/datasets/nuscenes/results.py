@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mmdet3d.datasets.files import atomic_write
-from mmdet3d.datasets.left_out import NOT_FINITE, finite_detections
+from mmcv_patched.full_disk import atomic_write
+from mmdet3d.datasets.left_out import NO_SIZE, NOT_FINITE, finite_detections, sized_detections
 from mmdet3d.datasets.nuscenes.classes import attributes_of
 from mmdet3d.datasets.nuscenes.quaternions import about_z, multiply, rotation_matrix
 
@@ -38,8 +38,9 @@ def sample_results(
         ValueError: if a label has no name.
     """
     scores = detections['scores_3d'].detach().cpu().numpy().astype(np.float64)
-    finite = np.flatnonzero(finite_detections(detections).numpy())
-    best = finite[np.argsort(-scores[finite], kind='stable')[:MAX_BOXES]]
+    sound = finite_detections(detections) & sized_detections(detections)
+    kept = np.flatnonzero(sound.numpy())
+    best = kept[np.argsort(-scores[kept], kind='stable')[:MAX_BOXES]]
     names = _names(detections['labels_3d'].cpu().numpy()[best], class_names)
     boxes = detections['boxes_3d'].to('cpu')[best.copy()]
     columns = map_boxes(boxes, info)
@@ -68,10 +69,12 @@ def count_left_out(detections: Mapping[str, Any]) -> Counter:
     Args:
         detections: see :func:`sample_results`.
     """
-    finite = int(finite_detections(detections).sum())
+    finite = finite_detections(detections)
+    kept = int((finite & sized_detections(detections)).sum())
     counts = {
-        NOT_FINITE: len(detections['scores_3d']) - finite,
-        f'are beyond the {MAX_BOXES} best of a sample': max(finite - MAX_BOXES, 0),
+        NOT_FINITE: int((~finite).sum()),
+        NO_SIZE: int(finite.sum()) - kept,
+        f'are beyond the {MAX_BOXES} best of a sample': max(kept - MAX_BOXES, 0),
     }
     return +Counter(counts)
 

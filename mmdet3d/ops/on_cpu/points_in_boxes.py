@@ -9,7 +9,8 @@ from mmdet3d.ops.checks import require_points, require_shape
 def points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Tell which points lie in which boxes.
 
-    Points on the bottom or the top of a box are inside, points on its sides are not.
+    Points on the bottom or the top of a box are inside, points on its sides are not. A point that
+    is not finite is in no box; a box that is not finite, or not positive in size, holds nothing.
 
     Args:
         points: of shape (M, 3+), x, y, z first, in metres.
@@ -51,13 +52,15 @@ def box_frames(boxes: np.ndarray) -> np.ndarray:
         boxes: float64 of shape (B, T, 7), as for ``points_in_boxes``.
 
     Returns:
-        of shape (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw.
+        of shape (B, T, 8): middle x, y, z, half sizes, cosine and sine of the yaw. The half sizes
+        are NaN, so that nothing lies within them, where the box is not finite or not positive.
     """
-    half = boxes[..., 3:6] / 2
+    sound = np.isfinite(boxes).all(axis=-1) & (boxes[..., 3:6] > 0).all(axis=-1)
+    half = np.where(sound[..., None], boxes[..., 3:6] / 2, np.nan)
     middle = boxes[..., :3].copy()
     middle[..., 2] += half[..., 2]
     yaw = boxes[..., 6:]
-    # An infinite angle has no direction; the NaN it gives leaves the box without points.
+    # An infinite angle has no direction, nor has its box a size.
     with np.errstate(invalid='ignore'):
         return np.concatenate([middle, half, np.cos(yaw), np.sin(yaw)], axis=-1)
 

@@ -20,7 +20,7 @@ from mmdet3d.ops.on_cpu.rectangles import box_frames, circles_meet, relative_pos
 def rotated_overlaps(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Compute the intersection area of every pair of rotated rectangles.
 
-    A box with a NaN overlaps nothing; a negative size counts as zero.
+    A box that is not finite, or not positive in size, overlaps nothing.
 
     Args:
         boxes_a: of shape (N, 5), centre x, centre y, size along the box's x, along its y, yaw in

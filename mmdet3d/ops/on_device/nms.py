@@ -20,7 +20,10 @@ def greedy_nms(boxes: torch.Tensor, thresh: float, max_kept: int) -> torch.Tenso
     Returns:
         int64 of shape (K,), indices of the kept boxes, ascending.
     """
-    suppresses = torch.cat([rotated_iou(rows, boxes) > thresh for rows in _row_chunks(boxes)])
+    suppresses = torch.cat(
+        # In the order of the other backend: a later box in the frame of an earlier one.
+        [(rotated_iou(boxes, rows) > thresh).T for rows in boxes.split(_ROWS_PER_CHUNK)]
+    )
     suppresses = suppresses.triu_(diagonal=1)
     kept = boxes.new_ones(len(boxes), dtype=torch.bool)
     # The greedy choice is the only fixed point of "kept unless a kept earlier box suppresses it".
@@ -30,7 +33,3 @@ def greedy_nms(boxes: torch.Tensor, thresh: float, max_kept: int) -> torch.Tenso
         if torch.equal(updated, kept):
             return kept.nonzero().squeeze(1)[:max_kept]
         kept = updated
-
-
-def _row_chunks(boxes: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    return boxes.split(_ROWS_PER_CHUNK)

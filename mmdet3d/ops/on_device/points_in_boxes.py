@@ -9,6 +9,9 @@ _PAIRS_PER_CHUNK = 2**21
 def batched_points_in_boxes(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     """Tell which points lie in which boxes of the same cloud.
 
+    A point that is not finite is in no box; a box that is not finite, or not positive in size,
+    holds nothing.
+
     Args:
         points: float64 of shape (B, M, 3) in metres.
         boxes: float64 of shape (B, T, 7): x, y, z of the bottom centre, sizes along the box's x, y,
@@ -26,8 +29,10 @@ def _inside(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     cx, cy, bottom, length, width, height, yaw = boxes[:, None].unbind(-1)
     dx, dy = x - cx, y - cy
     cos, sin = yaw.cos(), yaw.sin()
+    sound = boxes.isfinite().all(dim=2) & (boxes[..., 3:6] > 0).all(dim=2)
     return (
-        ((z - (bottom + height / 2)).abs() <= height / 2)
+        sound[:, None]
+        & ((z - (bottom + height / 2)).abs() <= height / 2)
         & ((dx * cos + dy * sin).abs() < length / 2)
         & ((dy * cos - dx * sin).abs() < width / 2)
     )

@@ -7,10 +7,14 @@ import torch
 
 # Pairs compared at once. A pair takes about 400 bytes, so 2^20 of them stay below half a gigabyte.
 _PAIRS_PER_CHUNK = 2**20
+# Squares and products of numbers up to here are finite in float64.
+_LARGEST = torch.finfo(torch.float32).max
 
 
 def rotated_overlaps(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     """Compute the intersection area of every pair of rotated rectangles.
+
+    A box that is not finite, or not positive in size, overlaps nothing.
 
     Args:
         boxes_a: float64 of shape (N, 5): centre x, centre y, size along the box's x, along its y,
@@ -47,13 +51,25 @@ def rotated_iou(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     area_a = boxes_a[:, 2:4].clamp(min=0).prod(1)[:, None]
     area_b = boxes_b[:, 2:4].clamp(min=0).prod(1)[None, :]
     union = area_a + area_b - overlaps
-    return torch.where(union > 0, overlaps / union, 0.0)
+    # Where boxes overlap, none of them is without area.
+    return torch.where(overlaps > 0, overlaps / union, 0.0)
+
+
+def sound_rectangles(boxes: torch.Tensor) -> torch.Tensor:
+    """Tell which boxes are finite, within the range of float32, and positive in size.
+
+    Same argument and result as ``on_cpu.rectangles.sound_rectangles``, as tensors.
+    """
+    # Whatever is compared with NaN is False.
+    return (boxes.abs().amax(dim=1) <= _LARGEST) & (boxes[:, 2] > 0) & (boxes[:, 3] > 0)
 
 
 def _box_frames(boxes: torch.Tensor) -> torch.Tensor:
-    half = boxes[:, 2:4].clamp(min=0) / 2
+    half = boxes[:, 2:4] / 2
     yaw = boxes[:, 4:5]
+    # With NaN for its radius a box meets nothing.
     radius = torch.hypot(half[:, :1], half[:, 1:])
+    radius = torch.where(sound_rectangles(boxes)[:, None], radius, torch.nan)
     return torch.cat([boxes[:, :2], half, yaw.cos(), yaw.sin(), radius], dim=1)
 
 

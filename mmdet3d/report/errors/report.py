@@ -8,7 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from mmcv_patched.full_disk import write_whole
 from mmdet3d.datasets import Custom3DDataset
+from mmdet3d.report.curves import save_figure
 from mmdet3d.report.errors.boxes import read_clouds, read_detections, read_objects
 from mmdet3d.report.errors.classes import ErrorClass, error_classes
 from mmdet3d.report.errors.counts import COLUMNS, GROUPINGS, Count, count_errors
@@ -98,15 +100,15 @@ def write_errors(errors: Errors, out_dir: str | Path) -> None:
     """
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
-    (out_dir / 'errors.md').write_text(format_errors(errors))
+    write_whole(out_dir / 'errors.md', format_errors(errors))
     with (out_dir / 'errors.csv').open('w', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(['run', 'grouping', 'group', *COLUMNS])
         for run, counts in errors.counts.items():
             rows = ([run, each.grouping, each.group, *each.numbers.values()] for each in counts)
             writer.writerows(rows)
-    draw_errors(errors.counts, errors.num_frames).savefig(out_dir / 'errors.png')
-    draw_precision(errors.curves, errors.curve_note).savefig(out_dir / 'precision_recall.png')
+    save_figure(draw_errors(errors.counts, errors.num_frames), out_dir / 'errors.png')
+    save_figure(draw_precision(errors.curves, errors.curve_note), out_dir / 'precision_recall.png')
 
 
 def _rule(errors: Errors) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmcv import Config, ConfigDict
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.report.gain.campaign import TAUGHT, Campaign
 from mmdet3d.report.gain.places import Places
 from mmdet3d.utils.config import find_datasets, find_file, find_steps, load_config

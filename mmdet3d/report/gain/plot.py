@@ -5,6 +5,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.report.gain.results import Results
 from mmdet3d.report.gain.statistics import PairedGain
 
@@ -30,7 +31,8 @@ def draw_gains(results: Results, path: Path) -> None:
         axes.set(title=title, xlabel=f'gain over {results.baseline}')
     grid[0].set_yticks(range(len(gains)), list(gains))
     grid[0].set_ylim(len(gains) - 0.5, -0.5)
-    figure.savefig(path)
+    with atomic_write(path) as file:
+        figure.savefig(file, format=Path(path).suffix[1:])
 
 
 def _draw(axes: Axes, row: int, gain: PairedGain) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmcv import Config
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.report.gain.arms import TEACHER
 from mmdet3d.report.gain.campaign import Campaign
 from mmdet3d.report.gain.measures import measure_of

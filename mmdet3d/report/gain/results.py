@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.report.gain.statistics import PairedGain, paired_gain
 
 Runs = Mapping[int, Mapping[str, float]]

@@ -24,7 +24,8 @@ from mmdet3d.report.gain.stages import (
     student_jobs,
     teacher_job,
 )
-from mmdet3d.utils.config import find_datasets, find_file, load_config
+from mmdet3d.utils.checkpoint import find_checkpoint
+from mmdet3d.utils.config import find_datasets, load_config
 
 _WAIT = 5.0
 
@@ -99,7 +100,7 @@ def _find_places(
 ) -> Places:
     kind = load_config(campaign.student['config']).data.test.type
     given = checkpoint or campaign.teacher.get('checkpoint')
-    weights = find_file(given, 'checkpoint of the teacher').absolute() if given else None
+    weights = find_checkpoint(given, 'checkpoint of the teacher').absolute() if given else None
     return Places(out, data.resolve(), measure_of(kind).layout, weights)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from mmcv import Config
 
-from mmdet3d.datasets.files import atomic_write
-from mmdet3d.utils.download import file_sha256
+from mmcv_patched.download import file_sha256
+from mmcv_patched.full_disk import atomic_write
 
 _NAME = 'settings.json'
 _OUT = 'OUT/'

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.synthetic.kitti.frame import frame_files, write_frame
 from mmdet3d.synthetic.manifest import Manifest, claim_folder, remove_leftovers
 from mmdet3d.synthetic.ranges import check_ranges

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.datasets.kitti.infos import frame_path
 from mmdet3d.datasets.point_files import write_points
 from mmdet3d.synthetic.kitti.annotate import Label, annotate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mmdet3d.datasets.files import atomic_write
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.synthetic.manifest import NuScenesManifest, claim_folder, remove_leftovers
 from mmdet3d.synthetic.nuscenes.maps import draw_map
 from mmdet3d.synthetic.nuscenes.recording import (

@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmcv import Config
 from support import shrink
+from support.file_server import running_server
 
 from mmcv_patched.runner import save_checkpoint
 from mmdet3d.apis import build_teacher, init_model
@@ -54,6 +55,27 @@ def test_a_missing_checkpoint_is_an_error_that_says_where_to_get_it(student_cfg,
     missing = str(tmp_path / 'none.pth')
     with pytest.raises(FileNotFoundError, match=r'none.pth|pretrain/README.md'):
         build_teacher(student_cfg, checkpoint=missing)
+
+
+def test_the_checkpoint_may_be_an_address(student_cfg, teacher_files, tmp_path, monkeypatch):
+    monkeypatch.setenv('no_proxy', '127.0.0.1')
+    monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path))
+    with running_server() as server:
+        server.content = Path(teacher_files[1]).read_bytes()
+        url = f'{server.url}/teacher.pth'
+        teacher = build_teacher(student_cfg, teacher_files[0], url)
+        model = init_model(teacher_files[0], url, 'cpu')
+    weights = torch.load(teacher_files[1], weights_only=True)['state_dict']
+    for network in (teacher, model):
+        assert all(torch.equal(each, weights[name]) for name, each in network.state_dict().items())
+
+
+def test_addresses_of_other_schemes_are_refused(student_cfg, teacher_files):
+    for scheme in ('modelzoo', 'mmcls', 'ftp'):
+        for build in (lambda name: build_teacher(student_cfg, checkpoint=name),
+                      lambda name: init_model(teacher_files[0], name, 'cpu')):  # fmt: skip
+            with pytest.raises(ValueError, match=f'checkpoint .*{scheme}:// is not supported'):
+                build(f'{scheme}://second')
 
 
 def test_a_checkpoint_of_another_architecture_is_an_error_that_counts(student_cfg, teacher_files):

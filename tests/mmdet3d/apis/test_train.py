@@ -98,6 +98,13 @@ def test_train_model_fills_in_what_a_config_leaves_out(cfg, tmp_path):
         ({'opencv_num_threads': -1}, {}, 'give a number of threads'),
         ({}, {'use_kd': True, 'teacher_config': STUDENT}, 'distillation needs a teacher'),
         ({}, {'launcher': 'slurm'}, "allowed are 'none' and 'pytorch'"),
+        ({'load_from': 'open-mmlab://a'}, {}, 'open-mmlab:// is not supported'),
+        ({'resume_from': 's3://bucket/a.pth'}, {}, 's3:// is not supported'),
+        (
+            {'model.backbone.init_cfg': dict(type='Pretrained', checkpoint='torchvision://a')},
+            {},
+            'torchvision:// is not supported',
+        ),
     ],
 )
 def test_what_cannot_be_run_leaves_no_folder(cfg, tmp_path, options, arguments, message):

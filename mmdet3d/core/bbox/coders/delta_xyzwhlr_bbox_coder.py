@@ -6,6 +6,8 @@ import torch
 from mmdet.core.bbox import BaseBBoxCoder
 from mmdet.core.bbox.builder import BBOX_CODERS
 
+from mmdet3d.core.bbox.coders.limits import limit_offsets, limited_ratios
+
 
 @BBOX_CODERS.register_module()
 class DeltaXYZWLHRBBoxCoder(BaseBBoxCoder):
@@ -47,6 +49,8 @@ class DeltaXYZWLHRBBoxCoder(BaseBBoxCoder):
     def decode(anchors: torch.Tensor, deltas: torch.Tensor) -> torch.Tensor:
         """Turn offsets into boxes, the inverse of ``encode``.
 
+        Of finite offsets the boxes are finite: see :mod:`mmdet3d.core.bbox.coders.limits`.
+
         Args:
             anchors: of shape (..., D), D at least 7, z at the bottom; metres and radians.
             deltas: offsets of shape (..., D).
@@ -58,8 +62,8 @@ class DeltaXYZWLHRBBoxCoder(BaseBBoxCoder):
             ValueError: if the numbers of columns differ or are below 7.
         """
         _check_columns(anchors, deltas)
-        middle = _middle(anchors) + deltas[..., :3] * _units(anchors)
-        sizes = anchors[..., 3:6] * torch.exp(deltas[..., 3:6])
+        middle = _middle(anchors) + limit_offsets(deltas[..., :3]) * _units(anchors)
+        sizes = anchors[..., 3:6] * limited_ratios(deltas[..., 3:6])
         bottom = middle[..., 2:3] - sizes[..., 2:3] / 2
         rest = anchors[..., 6:] + deltas[..., 6:]
         return torch.cat([middle[..., :2], bottom, sizes, rest], dim=-1)

@@ -8,6 +8,8 @@ import torch
 from mmdet.core.bbox import BaseBBoxCoder
 from mmdet.core.bbox.builder import BBOX_CODERS
 
+from mmdet3d.core.bbox.coders.limits import limit_offsets, limited_ratios
+
 # Below this a dimension, in metres, has no useful logarithm.
 _SMALLEST = 1e-5
 
@@ -75,6 +77,8 @@ class PointXYZWHLRBBoxCoder(BaseBBoxCoder):
     ) -> torch.Tensor:
         """Turn codes into boxes, the inverse of ``encode``; the yaw comes out in [-pi, pi].
 
+        Of finite codes the boxes are finite: see :mod:`mmdet3d.core.bbox.coders.limits`.
+
         Args:
             box_encodings: codes of shape (N, D + 1).
             points: positions of shape (N, 3) in metres.
@@ -87,8 +91,8 @@ class PointXYZWHLRBBoxCoder(BaseBBoxCoder):
             ValueError: if the labels are missing or name a class without a mean size.
         """
         units, sizes = self._units(points, pred_labels_3d)
-        middle = box_encodings[:, :3] * units + points
-        dims = box_encodings[:, 3:6].exp() * sizes
+        middle = limit_offsets(box_encodings[:, :3]) * units + points
+        dims = limited_ratios(box_encodings[:, 3:6]) * sizes
         yaw = torch.atan2(box_encodings[:, 7:8], box_encodings[:, 6:7])
         return torch.cat([middle, dims, yaw, box_encodings[:, 8:]], dim=1)
 

@@ -7,6 +7,7 @@ from mmdet.core.bbox.iou_calculators import bbox_overlaps
 from mmdet.core.bbox.iou_calculators.builder import IOU_CALCULATORS
 
 from mmdet3d.core.bbox.structures import BaseInstance3DBoxes, get_box_type
+from mmdet3d.core.bbox.structures.box_rows import FURTHEST
 
 
 def bbox_overlaps_nearest_3d(
@@ -28,13 +29,21 @@ def bbox_overlaps_nearest_3d(
         coordinate: frame of the boxes, 'lidar' or 'camera'.
 
     Returns:
-        of shape (N, M), or (N,) if aligned.
+        of shape (N, M), or (N,) if aligned; in [0, 1], and 0 where a box is not finite or not
+        positive in size.
 
     Raises:
         ValueError: for an unknown mode or frame, or boxes whose columns do not agree.
     """
     first, second = _as_boxes(bboxes1, bboxes2, mode, coordinate)
-    return bbox_overlaps(first.nearest_bev, second.nearest_bev, mode=mode, is_aligned=is_aligned)
+    boxes = _rectangles(first), _rectangles(second)
+    return bbox_overlaps(*boxes, mode=mode, is_aligned=is_aligned)
+
+
+def _rectangles(boxes: BaseInstance3DBoxes) -> torch.Tensor:
+    """Give the upright rectangles of sound boxes, and some without extent for others; (N, 4)."""
+    rectangles = boxes.nearest_bev.clamp_(-FURTHEST, FURTHEST)
+    return rectangles.masked_fill_(~boxes.is_sound[:, None], 0)
 
 
 def bbox_overlaps_3d(
@@ -49,7 +58,7 @@ def bbox_overlaps_3d(
         coordinate: frame of the boxes, 'lidar' or 'camera'.
 
     Returns:
-        of shape (N, M).
+        of shape (N, M); in [0, 1], and 0 where a box is not finite or not positive in size.
 
     Raises:
         ValueError: for an unknown mode or frame, or boxes whose columns do not agree.

@@ -154,7 +154,7 @@ class BaseInstance3DBoxes(BoxRows):
             mode: 'iou', or 'iof': intersection over the volume of ``boxes1``.
 
         Returns:
-            of shape (N, M), in [0, 1].
+            of shape (N, M), in [0, 1]; 0 where a box is not finite or not positive in size.
 
         Raises:
             TypeError: if the two are not boxes of one class.
@@ -162,6 +162,8 @@ class BaseInstance3DBoxes(BoxRows):
         """
         if mode not in ('iou', 'iof'):
             raise ValueError(f"mode must be 'iou' or 'iof', got {mode!r}")
+        cls._check_same_class(boxes1, boxes2)
+        boxes1, boxes2 = boxes1.measured(), boxes2.measured()
         heights = cls.height_overlaps(boxes1, boxes2)
         if heights.numel() == 0:
             return heights
@@ -169,7 +171,7 @@ class BaseInstance3DBoxes(BoxRows):
         total = boxes1.volume[:, None]
         if mode == 'iou':
             total = total + boxes2.volume[None] - intersection
-        return intersection / total.clamp(min=1e-8)
+        return (intersection / total.clamp(min=1e-8)).clamp_(max=1)
 
     @classmethod
     def _check_same_class(cls, boxes1: Any, boxes2: Any) -> None:

@@ -101,7 +101,9 @@ def _convert_rows(
     if with_yaw and correct_yaw:
         parts.append(_turned_yaw(rows[..., 6:7], dst, matrix))
     elif with_yaw:
-        parts.append(limit_period(-rows[..., 6:7] - np.pi / 2, period=2 * np.pi))
+        # Wrapped before, too: of a large angle the difference would keep few digits.
+        yaw = limit_period(rows[..., 6:7], period=2 * np.pi)
+        parts.append(limit_period(-yaw - np.pi / 2, period=2 * np.pi))
     return torch.cat([*parts, rows[..., fewest:]], dim=-1)
 
 

@@ -24,6 +24,9 @@ UNIT_CORNERS = (
     (1, 1, 0),
 )
 
+# Metres beyond which a box is measured as if it ended there.
+FURTHEST = 1e9
+
 
 class BoxRows(TensorRows):
     """The columns of a set of boxes, and what follows from them.
@@ -137,6 +140,23 @@ class BoxRows(TensorRows):
         first, second = self.BEV_AXES
         columns = self.tensor[:, [first, second, 3 + first, 3 + second]]
         return torch.cat([columns, self.UP * self.yaw[:, None]], dim=1)
+
+    @property
+    def is_sound(self) -> torch.Tensor:
+        """Whether each box is finite and positive in size; bool of shape (N,)."""
+        dx, dy, dz = self.dims.unbind(dim=1)
+        # A sum is finite if what is added is.
+        return self.tensor[:, :7].sum(dim=1).isfinite() & (dx > 0) & (dy > 0) & (dz > 0)
+
+    def measured(self) -> Self:
+        """Copy the boxes with numbers that products of three are finite of, for overlaps.
+
+        A box that is not sound becomes one without extent, and numbers beyond 1e9 metres become
+        that; any other box stays as it is.
+        """
+        rows = self.tensor.masked_fill(~self.is_sound[:, None], 0)
+        rows[:, :6].clamp_(-FURTHEST, FURTHEST)
+        return self.like(rows)
 
     @property
     def nearest_bev(self) -> torch.Tensor:

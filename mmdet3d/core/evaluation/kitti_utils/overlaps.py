@@ -1,4 +1,7 @@
-"""How much boxes overlap: in the image, from above, and in space."""
+"""How much boxes overlap: in the image, from above, and in space.
+
+Boxes that are not finite, or not positive in size, overlap nothing.
+"""
 
 import numpy as np
 
@@ -6,32 +9,32 @@ from mmdet3d.core.evaluation.kitti_utils.annotations import Annotations
 from mmdet3d.core.evaluation.kitti_utils.classes import DONT_CARE
 from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
 
-_SMALLEST = np.finfo(np.float64).tiny
 
-
+@np.errstate(invalid='ignore', over='ignore')
 def image_ious(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Return the IoU of image boxes (N, 4) and (M, 4) as x1, y1, x2, y2; (N, M)."""
     shared = _image_intersections(boxes_a, boxes_b)
     return _iou(shared, _image_areas(boxes_a), _image_areas(boxes_b))
 
 
+@np.errstate(invalid='ignore', over='ignore')
 def image_covers(boxes: np.ndarray, covers: np.ndarray) -> np.ndarray:
     """Return the largest part of each image box (N, 4) that one of ``covers`` (M, 4) hides; (N,).
 
     With no cover at all it is 0.
     """
-    parts = (
-        _image_intersections(boxes, covers) / np.maximum(_image_areas(boxes), _SMALLEST)[:, None]
-    )
+    parts = _parts(_image_intersections(boxes, covers), _image_areas(boxes)[:, None])
     return parts.max(axis=1, initial=0.0)
 
 
+@np.errstate(invalid='ignore', over='ignore')
 def bev_ious(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Return the IoU, seen from above, of camera boxes (N, 7) and (M, 7); (N, M)."""
     shared = rotated_overlaps(_footprints(boxes_a), _footprints(boxes_b))
     return _iou(shared, boxes_a[:, 3] * boxes_a[:, 5], boxes_b[:, 3] * boxes_b[:, 5])
 
 
+@np.errstate(invalid='ignore', over='ignore')
 def box_ious(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Return the IoU in space of camera boxes (N, 7) and (M, 7); (N, M).
 
@@ -100,4 +103,10 @@ def _footprints(boxes: np.ndarray) -> np.ndarray:
 
 
 def _iou(shared: np.ndarray, size_a: np.ndarray, size_b: np.ndarray) -> np.ndarray:
-    return shared / np.maximum(size_a[:, None] + size_b[None, :] - shared, _SMALLEST)
+    return _parts(shared, size_a[:, None] + size_b[None, :] - shared)
+
+
+def _parts(shared: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Divide (N, M) by (N, M) or (N, 1), in [0, 1]; 0 where nothing finite is shared."""
+    shares = (shared > 0) & (whole < np.inf)
+    return np.divide(shared, whole, out=np.zeros_like(shared), where=shares).clip(max=1)

@@ -71,6 +71,20 @@ def test_a_range_that_is_none_is_refused(write, limits):
         KittiDataset(**write(FRAMES), pcd_limit_range=limits)
 
 
+@pytest.mark.parametrize('limits', [[0, -40, -3, 70, 40, 1], None])
+def test_detections_without_a_size_are_left_out(write, capsys, limits):
+    dataset = KittiDataset(**write(FRAMES), pcd_limit_range=limits, test_mode=True)
+    figures = dataset.evaluate([outputs_of(CAR), outputs_of()], logger='silent')
+    none = [[*CAR[:3], *size, CAR[6]] for size in ([0, 2, 2], [4, -2, 2], [1e30, 1e30, 1e30])]
+    none.append([*CAR[:6], float('inf')])
+    for number in (1e6, 3e38):  # an angle is any number
+        turned = [*CAR[:6], number]
+        dataset.evaluate([outputs_of(CAR, turned), outputs_of()], logger='silent')
+    capsys.readouterr()
+    assert dataset.evaluate([outputs_of(CAR, *none), outputs_of()]) == figures
+    assert '3 are not positive in size' in capsys.readouterr().out
+
+
 def test_what_is_left_out_is_counted_in_one_line(write, capsys):
     limits = [0, -40, -3, 70, 40, 1]
     dataset = KittiDataset(**write(FRAMES), pcd_limit_range=limits, test_mode=True)

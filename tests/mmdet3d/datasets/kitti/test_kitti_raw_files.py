@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmdet3d.datasets.files import DataFormatError, atomic_write
+from mmcv_patched.full_disk import atomic_write
+from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.kitti import read_calib, read_image_shape, read_split
 from mmdet3d.datasets.point_files import read_points, write_points
 

@@ -62,6 +62,14 @@ def test_detections_that_are_no_numbers_are_left_out(make_dataset, as_results, c
         dataset.evaluate(many, logger='silent')
 
 
+def test_detections_without_a_size_are_left_out(make_dataset, as_results, capsys):
+    dataset = make_dataset('val')
+    figures = dataset.evaluate(as_results(dataset), logger='silent')
+    none = [[5.0, 5, -1, *size, *FAR[6:]] for size in ([0, 1, 1], [4, -2, 1], [1e30, 1e30, 1e30])]
+    assert dataset.evaluate(with_more(as_results(dataset), none)) == figures
+    assert '3 are not positive in size' in line_of(capsys.readouterr().out)
+
+
 def test_classes_that_the_detector_does_not_know_are_named(make_dataset, as_results, capsys):
     dataset = make_dataset('val', classes=['car', 'pedestrian'])
     dataset.evaluate(as_results(dataset))

@@ -3,9 +3,9 @@
 import hashlib
 
 import pytest
-from support.file_server import CONTENT, running_server
+from support.file_server import CONTENT, cut_every_answer, running_server
 
-from mmdet3d.utils.download import download, verify_sha256_prefix
+from mmcv_patched.download import download, verify_sha256_prefix
 
 NAME = f'model_20200101-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth'
 WRONG_NAME = 'model_20200101-01234567.pth'
@@ -116,3 +116,59 @@ def test_prefix_is_read_from_the_end_of_the_name(tmp_path):
     assert verify_sha256_prefix(str(tmp_path / NAME)) is True
     with pytest.raises(FileNotFoundError):
         verify_sha256_prefix(tmp_path / WRONG_NAME)
+
+
+def test_an_answer_of_unknown_length_counts_only_with_a_hash_in_the_name(server, tmp_path):
+    server.framing = 'none'
+    with pytest.raises(ValueError, match=r'does not say how long .*/plain\.pth is.*SHA-256'):
+        download(f'{server.url}/plain.pth', tmp_path / 'plain.pth')
+    assert list(tmp_path.iterdir()) == []
+    assert download(f'{server.url}/{NAME}', tmp_path / NAME) is True
+    assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
+def test_an_answer_of_unknown_length_that_is_cut_does_not_count(server, tmp_path):
+    server.framing = 'none'
+    cut_every_answer(server, 1_000_000)
+    with pytest.raises(ValueError, match='is damaged or is another file'):
+        download(f'{server.url}/{NAME}', tmp_path / NAME)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('framing', ['length', 'chunked'])
+@pytest.mark.parametrize('after', [0, 1, 1_500_000, len(CONTENT) - 1])
+def test_a_cut_answer_never_counts(server, tmp_path, framing, after):
+    server.framing = framing
+    server.knows_ranges = False
+    cut_every_answer(server, after)
+    with pytest.raises(ConnectionError, match=r'could not fetch .* in 2 attempts'):
+        download(f'{server.url}/plain.pth', tmp_path / 'plain.pth', attempts=2, wait_s=0)
+    assert not (tmp_path / 'plain.pth').exists()
+    server.cut_after = []
+    assert download(f'{server.url}/plain.pth', tmp_path / 'plain.pth') is False
+    assert (tmp_path / 'plain.pth').read_bytes() == CONTENT
+
+
+def test_a_file_that_changed_on_the_server_is_fetched_anew(server, tmp_path):
+    server.version = '"1"'
+    server.cut_after = [1_000_000]
+    with pytest.raises(ConnectionError):
+        download(f'{server.url}/plain.pth', tmp_path / 'plain.pth', attempts=1)
+    server.version, server.content = '"2"', CONTENT[::-1]
+    download(f'{server.url}/plain.pth', tmp_path / 'plain.pth')
+    assert (tmp_path / 'plain.pth').read_bytes() == CONTENT[::-1]
+    assert [file.name for file in tmp_path.iterdir()] == ['plain.pth']
+
+
+def test_the_rest_of_the_same_version_is_all_that_is_sent(server, tmp_path):
+    server.version = '"1"'
+    server.cut_after = [1_000_000]
+    download(f'{server.url}/plain.pth', tmp_path / 'plain.pth', wait_s=0)
+    assert (tmp_path / 'plain.pth').read_bytes() == CONTENT
+    assert server.sent == len(CONTENT)
+
+
+def test_the_earlier_import_path_answers():
+    from mmdet3d.utils.download import download as moved
+
+    assert moved is download
