@@ -116,7 +116,7 @@ class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
             error: what is not finite.
 
         Raises:
-            NonFiniteError: the same, if it does not.
+            NonFiniteError: if it does not; it is ``error``.
         """
         if self.nan_policy != 'skip':
             raise error

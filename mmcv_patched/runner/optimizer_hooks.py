@@ -18,7 +18,7 @@ def skip_step(runner: BaseRunner, error: NonFiniteError) -> None:
         error: what is not finite.
 
     Raises:
-        NonFiniteError: the same, if it does not.
+        NonFiniteError: if it does not; it is ``error``.
     """
     if not hasattr(runner, 'skip'):
         raise error

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mmcv_patched.full_disk import atomic_write
 from mmdet3d.report.logs import Log, read_log
 
 _PER_ROW = 3
@@ -56,9 +57,6 @@ class Panel:
 
     title: str
     curves: Sequence[Curve]
-
-
-from mmcv_patched.full_disk import atomic_write
 
 
 def read_losses(work_dir: str | Path) -> dict[str, np.ndarray]:
