@@ -17,6 +17,8 @@ _OF_A_RUN = (
     *('seed', 'work_dir', 'device', 'gpu_ids', 'gpus', 'auto_resume', 'resume_from', 'log_config'),
     *('checkpoint_config', 'log_level', 'dist_params', 'opencv_num_threads', 'mp_start_method'),
 )  # fmt: skip
+# The released PointRCNN logs it by another name than the other detectors.
+_DISTILLED = {'loss_kd', 'kd_loss'}
 _SEED = re.compile(r'(?:^|.*[_-])(?:seed[_-]?)?(\d+)')
 
 
@@ -37,7 +39,7 @@ class Run:
     @property
     def is_distilled(self) -> bool:
         """Whether it learned from a teacher: student configs serve plain trainings too."""
-        return any('loss_kd' in step.values for step in self.log.steps)
+        return any(not _DISTILLED.isdisjoint(step.values) for step in self.log.steps)
 
     @property
     def seed(self) -> int | None:

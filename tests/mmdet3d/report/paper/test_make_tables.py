@@ -8,6 +8,7 @@ from support.evaluation_frames import make_frames
 
 from mmdet3d.core.evaluation import kitti_eval
 from mmdet3d.report.paper import Table, make_tables
+from mmdet3d.report.paper.run import read_run
 
 ROOT = Path(__file__).resolve().parents[4]
 PILLARS = ROOT / 'configs/pointpillars'
@@ -291,3 +292,10 @@ def test_figures_that_were_measured_after_training_count_for_the_last_epoch(tmp_
     (folder / 'figures.json').write_text('[1')
     with pytest.raises(ValueError, match=r'figures\.json is no JSON of figures by name'):
         make_tables([folder])
+
+
+@pytest.mark.parametrize('name', ['loss_kd', 'kd_loss'])
+def test_a_run_is_distilled_under_either_name_of_the_loss_in_the_released_code(tmp_path, name):
+    lines = logs.training_lines([1], {name: 0.1, 'loss': 1.0})['text']
+    logs.write(tmp_path / '20220520_120000.log', lines)
+    assert read_run(tmp_path).is_distilled
