@@ -38,10 +38,15 @@ and with several terms each as `kd_NAME`.
 
 ```python
 kd_cfg = dict(
-    type='PointPillars', num_voxels=6000, kneighbours=128, temperature=1e-2,
+    type='PointPillars',
+    num_voxels=6000,
+    kneighbours=128,
+    temperature=1e-2,
     terms=dict(
         head=dict(feature='head_outputs', loss=dict(type='HeadLogits', cls_weight=15.0)),
-        neck=dict(feature='neck_features', level=0, loss=dict(type='PearsonFeature'))))
+        neck=dict(feature='neck_features', level=0, loss=dict(type='PearsonFeature')),
+    ),
+)
 ```
 """
 
