@@ -29,7 +29,6 @@ _ENTRY: Fields = {
     'path': Field('text'),
     # Objects whose box is not sound are left out instead.
     'box3d_lidar': Field('number', ((7, 9),), limit=None, hint='x, y, z, three sizes and yaw'),
-    'score': Field('number', required=False),
     'difficulty': Field('number', required=False),
     'num_points_in_gt': Field('number', required=False),
 }
@@ -79,10 +78,11 @@ def _check(path: str, entries: list[tuple[str, dict[str, Any]]]) -> None:
                 f'{name}: its name is {shown(entry["name"])}, not the class that it is listed '
                 f'under. {_REMEDY}'
             )
-        if entry.get('score') is not None and not entry['score'] <= 1:
+        score = entry.get('score', 0)
+        if not isinstance(score, (int, float, np.number)) or not score <= 1:
             raise DataFormatError(
-                f'{name}: the score of {entry["path"]} is {entry["score"]!r}; expected a number up '
-                f'to 1. {_REMEDY}'
+                f'{path}: the score of {entry["path"]} is {shown(score)}; expected a number up to '
+                f'1. {_REMEDY}'
             )
     if any('group_id' not in entry and 'bbox' in entry for entry in members):
         raise DataFormatError(

@@ -259,7 +259,7 @@ class DataBaseSampler(ShowsArguments):
         }
 
     def _weights(self, sampled: list[dict]) -> dict[str, np.ndarray]:
-        scores = np.array([info.get('score') or 0 for info in sampled], dtype=np.float32)
+        scores = np.array([info.get('score', 0) for info in sampled], dtype=np.float32)
         if not self.weigh_by_score or not (scores > 0).any():
             return {}
         return {WEIGHTS: np.where(scores > 0, scores, np.float32(1))}
