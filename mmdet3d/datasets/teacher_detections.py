@@ -9,6 +9,9 @@ import numpy as np
 from mmdet3d.datasets.left_out import finite_detections
 from mmdet3d.datasets.object_numbers import sound_boxes
 
+# Coders bound what a diverged network predicts to kilometres.
+_LARGEST_M = 1000
+
 
 @dataclass(frozen=True)
 class TeacherLabels:
@@ -40,14 +43,15 @@ def detection_arrays(detections: Mapping[str, Any]) -> dict[str, np.ndarray]:
         ``boxes`` (N, 7 or more) and ``scores`` (N,), float32, and ``labels`` (N,) int64.
 
     Raises:
-        ValueError: if a number is not finite, or a size is not above 0.
+        ValueError: if a number is not finite, or a size is not above 0 and below 1000 m.
     """
     boxes = detections['boxes_3d'].tensor.detach().float().cpu().numpy()
     sound = finite_detections(detections).numpy() & sound_boxes(boxes)
+    sound &= (boxes[:, 3:6] < _LARGEST_M).all(axis=1)
     if not sound.all():
         raise ValueError(
             f'{np.count_nonzero(~sound)} of {len(sound)} detections have NaN or infinity in box or '
-            'score, or a size that is not above 0'
+            f'score, or a size that is not above 0 and below {_LARGEST_M} m'
         )
     return {
         'boxes': boxes,

@@ -6,7 +6,6 @@ from mmdet3d.ops.checks import require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import nms as on_cpu
 from mmdet3d.ops.on_device import nms as on_device
-from mmdet3d.ops.on_device.rotated_iou import sound_rectangles
 
 _greedy_nms = by_device(on_cpu.greedy_nms, on_device.greedy_nms)
 
@@ -22,8 +21,9 @@ def nms_bev(
     """Keep the best of the rotated boxes that overlap.
 
     Boxes are visited by descending score, equal scores by ascending index. A box is dropped when
-    its IoU with a kept one exceeds the threshold. A box that is not finite or not positive in size,
-    or whose score is NaN, is no detection: it is neither kept nor counted, and suppresses nothing.
+    its IoU with a kept one exceeds the threshold. A box that is not finite or not positive in size
+    suppresses nothing and is kept, so that whoever takes the detections sees and names it. A score
+    of NaN comes first.
 
     Args:
         boxes: of shape (N, 5), x1, y1, x2, y2 (metres), ry: the extents of the box before it is
@@ -43,14 +43,12 @@ def nms_bev(
     require_floats(boxes=boxes, scores=scores)
     require_shape('boxes', boxes, ('N', 5))
     require_shape('scores', scores, (len(boxes),))
-    x1, y1, x2, y2, yaw = boxes.detach().double().unbind(1)
-    centred = torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, yaw], dim=1)
     order = scores.argsort(descending=True, stable=True)
-    sound = sound_rectangles(centred) & ~scores.isnan()
-    order = order[sound[order]]
     order = order[: _checked_limit('pre_max_size', pre_max_size, len(order))]
     limit = _checked_limit('post_max_size', post_max_size, len(order))
-    return order[_greedy_nms(centred[order], thresh, limit)]
+    x1, y1, x2, y2, yaw = boxes.detach().double()[order].unbind(1)
+    centred = torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, yaw], dim=1)
+    return order[_greedy_nms(centred, thresh, limit)]
 
 
 def nms_normal_bev(
@@ -66,7 +64,7 @@ def nms_normal_bev(
     """
     require_floats(boxes=boxes)
     require_shape('boxes', boxes, ('N', 5))
-    # Zero, or NaN where the angle is not finite and the box no detection.
+    # Zero, or NaN where the angle is not finite.
     unturned = torch.cat([boxes[:, :4], boxes[:, 4:] * 0], dim=1)
     return nms_bev(unturned, scores, thresh, pre_max_size, post_max_size)
 

@@ -37,8 +37,8 @@ def limit_period(val: Angles, offset: float = 0.5, period: float = np.pi) -> Ang
 def _wrap(val: torch.Tensor, offset: float, period: float) -> torch.Tensor:
     dtype = val.dtype if val.is_floating_point() else torch.float64
     rest = torch.fmod(val.double(), period)  # exact, however large the value
-    wrapped = rest - torch.floor(rest / period + offset) * period
-    return wrapped.to(dtype).clamp(*_numbers_within(-offset * period, (1 - offset) * period, dtype))
+    rest -= (rest / period).add_(offset).floor_().mul_(period)
+    return rest.to(dtype).clamp(*_numbers_within(-offset * period, (1 - offset) * period, dtype))
 
 
 @cache

@@ -55,7 +55,7 @@ def rotated_iou(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     return torch.where(overlaps > 0, overlaps / union, 0.0)
 
 
-def sound_rectangles(boxes: torch.Tensor) -> torch.Tensor:
+def _sound_rectangles(boxes: torch.Tensor) -> torch.Tensor:
     """Tell which boxes are finite, within the range of float32, and positive in size.
 
     Same argument and result as ``on_cpu.rectangles.sound_rectangles``, as tensors.
@@ -69,7 +69,7 @@ def _box_frames(boxes: torch.Tensor) -> torch.Tensor:
     yaw = boxes[:, 4:5]
     # With NaN for its radius a box meets nothing.
     radius = torch.hypot(half[:, :1], half[:, 1:])
-    radius = torch.where(sound_rectangles(boxes)[:, None], radius, torch.nan)
+    radius = torch.where(_sound_rectangles(boxes)[:, None], radius, torch.nan)
     return torch.cat([boxes[:, :2], half, yaw.cos(), yaw.sin(), radius], dim=1)
 
 

@@ -43,7 +43,7 @@ def bbox_overlaps_nearest_3d(
 def _rectangles(boxes: BaseInstance3DBoxes) -> torch.Tensor:
     """Give the upright rectangles of sound boxes, and some without extent for others; (N, 4)."""
     rectangles = boxes.nearest_bev.clamp_(-FURTHEST, FURTHEST)
-    return rectangles.masked_fill_(~boxes.is_sound[:, None], 0)
+    return rectangles.index_fill_(0, (~boxes.is_sound).nonzero().squeeze(1), 0)
 
 
 def bbox_overlaps_3d(

@@ -171,7 +171,7 @@ class BaseInstance3DBoxes(BoxRows):
         total = boxes1.volume[:, None]
         if mode == 'iou':
             total = total + boxes2.volume[None] - intersection
-        return (intersection / total.clamp(min=1e-8)).clamp_(max=1)
+        return intersection.div_(total.clamp_(min=1e-8)).clamp_(max=1)
 
     @classmethod
     def _check_same_class(cls, boxes1: Any, boxes2: Any) -> None:

@@ -145,8 +145,11 @@ class BoxRows(TensorRows):
     def is_sound(self) -> torch.Tensor:
         """Whether each box is finite and positive in size; bool of shape (N,)."""
         dx, dy, dz = self.dims.unbind(dim=1)
-        # A sum is finite if what is added is.
-        return self.tensor[:, :7].sum(dim=1).isfinite() & (dx > 0) & (dy > 0) & (dz > 0)
+        numbers = self.tensor[:, :7]
+        # A sum is finite if what is added is, and zero times what is not finite is NaN; a product
+        # of matrices is the fastest sum of short rows.
+        finite = (numbers @ numbers.new_ones(7)) * 0 == 0
+        return finite & (dx > 0) & (dy > 0) & (dz > 0)
 
     def measured(self) -> Self:
         """Copy the boxes with numbers that products of three are finite of, for overlaps.
@@ -154,9 +157,10 @@ class BoxRows(TensorRows):
         A box that is not sound becomes one without extent, and numbers beyond 1e9 metres become
         that; any other box stays as it is.
         """
-        rows = self.tensor.masked_fill(~self.is_sound[:, None], 0)
-        rows[:, :6].clamp_(-FURTHEST, FURTHEST)
-        return self.like(rows)
+        boxes = self.like(self.tensor)
+        boxes.tensor[:, :6].clamp_(-FURTHEST, FURTHEST)
+        boxes.tensor.index_fill_(0, (~self.is_sound).nonzero().squeeze(1), 0)
+        return boxes
 
     @property
     def nearest_bev(self) -> torch.Tensor:
