@@ -45,7 +45,9 @@ def test_every_tool_works_in_a_folder_of_any_name(kitti_sample, repo_root, tmp_p
     assert list((place / 'pictures').iterdir())
     succeed('compare_runs', f'run={run}', '--out', place / 'comparison')
     assert (place / 'comparison' / 'table.md').exists()
-    succeed('browse_dataset', run / 'the config.py', '--output-dir', place / 'seen', '--number', 1)
+    succeed(
+        'misc/browse_dataset', run / 'the config.py', '--output-dir', place / 'seen', '--number', 1
+    )
     succeed('label_with_teacher', run / 'the config.py', checkpoint, '--out',
             place / 'labels.pkl', '--score-thr', '0.001', '--ignore-thr', '0.0005')  # fmt: skip
     assert (place / 'labels.pkl').exists()

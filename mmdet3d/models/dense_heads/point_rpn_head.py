@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import xywhr2xyxyr
+from mmdet3d.core.bbox.coders.limits import is_limited
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
 from mmdet3d.models.dense_heads.point_targets import PointTargets, assign_points
@@ -167,7 +168,7 @@ class PointRPNHead(BaseModule):
         class_scores = logits.sigmoid()
         scores, labels = class_scores.max(dim=1)
         rows = self.bbox_coder.decode(codes, positions, labels)
-        usable = rows.isfinite().all(dim=1)
+        usable = ~is_limited(rows).any(dim=1)
         if cfg['score_thr'] is not None:
             usable &= scores >= cfg['score_thr']
         rows, scores, labels, class_scores = (

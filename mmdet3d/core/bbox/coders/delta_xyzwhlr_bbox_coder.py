@@ -6,7 +6,7 @@ import torch
 from mmdet.core.bbox import BaseBBoxCoder
 from mmdet.core.bbox.builder import BBOX_CODERS
 
-from mmdet3d.core.bbox.coders.limits import limit_offsets, limited_ratios
+from mmdet3d.core.bbox.coders.limits import limited, limited_sizes
 
 
 @BBOX_CODERS.register_module()
@@ -62,10 +62,10 @@ class DeltaXYZWLHRBBoxCoder(BaseBBoxCoder):
             ValueError: if the numbers of columns differ or are below 7.
         """
         _check_columns(anchors, deltas)
-        middle = _middle(anchors) + limit_offsets(deltas[..., :3]) * _units(anchors)
-        sizes = anchors[..., 3:6] * limited_ratios(deltas[..., 3:6])
-        bottom = middle[..., 2:3] - sizes[..., 2:3] / 2
-        rest = anchors[..., 6:] + deltas[..., 6:]
+        middle = limited(_middle(anchors) + deltas[..., :3] * _units(anchors))
+        sizes = limited_sizes(anchors[..., 3:6] * torch.exp(deltas[..., 3:6]))
+        bottom = limited(middle[..., 2:3] - sizes[..., 2:3] / 2)
+        rest = limited(anchors[..., 6:] + deltas[..., 6:])
         return torch.cat([middle[..., :2], bottom, sizes, rest], dim=-1)
 
 

@@ -1,18 +1,20 @@
-"""How far a decoded box may be from what it is decoded from."""
-
-import math
+"""How far a decoded box may be from what it is decoded from: as far as its numbers can say."""
 
 import torch
 
-# Thousands of times what networks predict, and small enough that boxes are finite in float16.
-LARGEST = 1e4
+
+def limited(values: torch.Tensor) -> torch.Tensor:
+    """Put the largest number of their type in the place of infinite values; NaN stays."""
+    largest = torch.finfo(values.dtype).max
+    return values.clamp(-largest, largest)
 
 
-def limit_offsets(offsets: torch.Tensor) -> torch.Tensor:
-    """Bring offsets of centres, in their units, to at most 10 000 either way."""
-    return offsets.clamp(-LARGEST, LARGEST)
+def limited_sizes(values: torch.Tensor) -> torch.Tensor:
+    """Do that, and put the least number above 0 in the place of what rounds to 0."""
+    kind = torch.finfo(values.dtype)
+    return values.clamp(kind.tiny, kind.max)
 
 
-def limited_ratios(logarithms: torch.Tensor) -> torch.Tensor:
-    """Return ratios of sizes, of whose logarithms they are: from 1 / 10 000 to 10 000."""
-    return logarithms.clamp(-math.log(LARGEST), math.log(LARGEST)).exp()
+def is_limited(values: torch.Tensor) -> torch.Tensor:
+    """Tell which values :func:`limited` had to bring in, or are no number."""
+    return ~(values.abs() < torch.finfo(values.dtype).max)

@@ -8,7 +8,7 @@ import torch
 from mmdet.core.bbox import BaseBBoxCoder
 from mmdet.core.bbox.builder import BBOX_CODERS
 
-from mmdet3d.core.bbox.coders.limits import limit_offsets, limited_ratios
+from mmdet3d.core.bbox.coders.limits import limited, limited_sizes
 
 # Below this a dimension, in metres, has no useful logarithm.
 _SMALLEST = 1e-5
@@ -91,8 +91,8 @@ class PointXYZWHLRBBoxCoder(BaseBBoxCoder):
             ValueError: if the labels are missing or name a class without a mean size.
         """
         units, sizes = self._units(points, pred_labels_3d)
-        middle = limit_offsets(box_encodings[:, :3]) * units + points
-        dims = limited_ratios(box_encodings[:, 3:6]) * sizes
+        middle = limited(box_encodings[:, :3] * units + points)
+        dims = limited_sizes(box_encodings[:, 3:6].exp() * sizes)
         yaw = torch.atan2(box_encodings[:, 7:8], box_encodings[:, 6:7])
         return torch.cat([middle, dims, yaw, box_encodings[:, 8:]], dim=1)
 
