@@ -57,6 +57,10 @@ class MixedPrecisionHook(OptimizerHook):
         if self.detect_anomalous_params:
             self.detect_anomalous_parameters(runner.outputs['loss'], runner)
         self.scaler.scale(runner.outputs['loss']).backward()
+        self.take_step_if_finite(runner)
+
+    def take_step_if_finite(self, runner: BaseRunner) -> None:
+        """Take a step; leave it out where gradients are not finite, if the runner does so."""
         try:
             self.take_step(runner)
         except NonFiniteError as error:
@@ -98,8 +102,5 @@ class GradientCumulativeMixedPrecisionHook(GradientCumulativeOptimizerHook, Mixe
         loss = runner.outputs['loss'] / self._get_loss_factor(runner)
         self.scaler.scale(loss).backward()
         if self.every_n_iters(runner, self.cumulative_iters) or self.is_last_iter(runner):
-            try:
-                self.take_step(runner)
-            except NonFiniteError as error:
-                skip_step(runner, error)
+            self.take_step_if_finite(runner)
             runner.optimizer.zero_grad()

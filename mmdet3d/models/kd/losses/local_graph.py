@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmcv_patched.precision import in_float32
 from mmdet3d.models.kd.adapters import FUSE_MODES, GraphAdapter
+from mmdet3d.models.kd.layouts import as_rows, frames_of
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
@@ -164,9 +165,9 @@ class LocalGraph(KDLoss):
         importance, frames, groups = batch.importance, batch.frames, 1
         if student.ndim > 2:
             by_frame = teacher.flatten(2).amax(dim=1)
-            importance, frames, groups = by_frame.flatten(), _frames(teacher), len(teacher)
+            importance, frames, groups = by_frame.flatten(), frames_of(teacher, batch), len(teacher)
             centres = self._sample_each_frame(by_frame)
-            student, teacher = _rows(student), _rows(teacher)
+            student, teacher = as_rows(student), as_rows(teacher)
             score = None
         else:
             if importance is None or frames is None:
@@ -210,14 +211,3 @@ class LocalGraph(KDLoss):
     ) -> Tensor:
         graph = adapter(features, centres, neighbours)
         return graph.amax(dim=2) if self.pool_mode == 'max' else graph
-
-
-def _rows(features: Tensor) -> Tensor:
-    """Lay features of shape (B, C, ...) out as rows, of shape (B * ..., C)."""
-    return features.flatten(2).transpose(1, 2).flatten(0, 1)
-
-
-def _frames(features: Tensor) -> Tensor:
-    """Which cloud each row of :func:`_rows` belongs to."""
-    index = torch.arange(len(features), device=features.device)
-    return index.repeat_interleave(features[0, 0].numel())
