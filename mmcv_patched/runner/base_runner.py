@@ -259,24 +259,27 @@ class BaseRunner(PassKeeper, mmcv.runner.BaseRunner):
         """
         saved = self.load_checkpoint(checkpoint, map_location=map_location, strict=True)
         self.meta = read_meta(saved)
-        if not {'epoch', 'iter'} <= set(self.meta):
+        if not all(isinstance(self.meta.get(key), int) for key in ('epoch', 'iter')):
             raise ValueError('its meta does not say which epoch and iteration it is of')
         self.go_on_from(self.meta, self.rank, self.world_size, checkpoint)
         self._epoch, self._iter = self.meta['epoch'], self.meta['iter']
         if self.unit == 'epoch':
-            processes = _count_processes(self.meta.get('config', '')) or self.world_size
+            processes = _count_processes(self.meta.get('config')) or self.world_size
             self._iter = self._iter * processes // self.world_size
         if resume_optimizer and 'optimizer' in saved:
             self.optimizer.load_state_dict(saved['optimizer'])
         self.logger.info('resumed epoch %d, iter %d', self.epoch, self.iter)
 
 
-def _count_processes(config: str) -> int:
+def _count_processes(config: Any) -> int:
     """Return how many processes a run had, by the ``gpu_ids`` of its config; 0 without them.
 
     Args:
         config: the text of the config, where mmdetection3d writes a range and this project a list.
+            It is searched, never executed.
     """
+    if not isinstance(config, str):
+        return 0
     listed = re.search(r'^gpu_ids = \[(.*?)\]', config, re.MULTILINE | re.DOTALL)
     if listed:
         return len(re.findall(r'\d+', listed[1]))

@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from mmcv_patched.parallel import MMDataParallel, to_device
 from mmcv_patched.runner import BaseRunner, EpochBasedRunner
+from mmdet_patched.apis import find_start
 
 LOGGER = logging.getLogger('test_runner')
 
@@ -238,6 +239,49 @@ def test_a_run_of_four_processes_resumed_by_one_has_four_times_the_iterations(tm
     resumed = make_runner(tmp_path)
     resumed.resume(str(tmp_path / 'epoch_1.pth'))
     assert (resumed.epoch, resumed.iter) == (1, 20)
+
+
+@both_runners
+@pytest.mark.parametrize('auto', [False, True], ids=['resume_from', 'auto_resume'])
+@pytest.mark.parametrize(
+    'config',
+    [
+        "open('executed', 'w')",
+        "import pathlib\npathlib.Path('executed').touch()\ngpu_ids = range(0, 1)",
+        "gpu_ids = [open('executed', 'w')]",
+        "model = dict(type=open('executed', 'w'))",
+        "_base_ = 'malicious.py'",
+        "custom_imports = dict(imports=['malicious'])",
+        "x = '{{ fileDirname }}'\nclass A:\n    open('executed', 'w')",
+        b"open('executed', 'w')",
+        ["open('executed', 'w')"],
+        None,
+    ],
+)
+def test_a_config_in_a_checkpoint_is_never_executed(tmp_path, monkeypatch, kind, auto, config):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'malicious.py').write_text("open('executed', 'w')")
+    make_runner(tmp_path, kind=kind, meta={'config': config}).save_checkpoint(str(tmp_path))
+    saved = next(tmp_path.glob('*_1.pth'))
+    cfg = mmcv.Config(dict(work_dir=str(tmp_path), auto_resume=auto, resume_from=None))
+    if not auto:
+        cfg.resume_from = str(saved)
+    path, resumes = find_start(cfg)
+    assert (path, resumes) == (str(saved), True)
+    resumed = make_runner(tmp_path, kind=kind)
+    resumed.resume(path)
+    assert resumed.meta['config'] == config
+    assert not (tmp_path / 'executed').exists()
+
+
+@pytest.mark.parametrize('epoch', [None, '1', [1], 1.5])
+def test_a_checkpoint_that_does_not_say_its_epoch_is_an_error(tmp_path, epoch):
+    make_runner(tmp_path).save_checkpoint(str(tmp_path))
+    saved = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
+    saved['meta']['epoch'] = epoch
+    torch.save(saved, tmp_path / 'epoch_1.pth')
+    with pytest.raises(ValueError, match='which epoch and iteration'):
+        make_runner(tmp_path).resume(str(tmp_path / 'epoch_1.pth'))
 
 
 class PassNumber:
