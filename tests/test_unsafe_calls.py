@@ -29,7 +29,7 @@ ALLOWED = {
     (
         'mmdet3d/utils/config_file.py',
         'mmcv.Config.fromfile',
-    ): 'configs are Python files, README says so',
+    ): 'configs are code, README says so',
     ('mmdet3d/apis/settings.py', 'mmcv.Config.fromfile'): "the project's own default_runtime.py",
     ('benchmarks/_environment.py', 'runpy.run_path'): "the project's own tools/_environment.py",
 }
