@@ -12,6 +12,7 @@ those of the whole training to the bit. Exits with 1 if any differs.
 import argparse
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,23 +96,34 @@ def losses(work_dir: Path) -> dict[tuple[int, int], float]:
     return found
 
 
-def run_with_kills(command: list[str], sent: int, moments: random.Random, most: int) -> int:
-    """Run a training that is killed again and again, and return how often it was."""
-    longest, kills = 60.0, 0
-    while True:
+def run_whole(command: list[str], work_dir: Path) -> float:
+    """Run a training without a kill, unless it was before; return its seconds."""
+    noted = work_dir / 'seconds.json'
+    if not noted.exists():
+        shutil.rmtree(work_dir, ignore_errors=True)
         start = time.monotonic()
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        noted.write_text(json.dumps(time.monotonic() - start))
+    return json.loads(noted.read_text())
+
+
+def run_with_kills(
+    command: list[str], sent: int, moments: random.Random, seconds: float, most: int
+) -> int:
+    """Run a training that is killed again and again, and return how often it was."""
+    kills = 0
+    while True:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             # Also while it starts and reads its checkpoint.
-            process.wait(moments.uniform(0, longest) if kills < most else None)
+            process.wait(moments.uniform(0, seconds) if kills < most else None)
         except subprocess.TimeoutExpired:
             process.send_signal(sent)
             process.wait()
             kills += 1
             continue
-        longest = min(longest, time.monotonic() - start)
         if process.returncode not in (0, 128 + signal.SIGTERM):
             raise RuntimeError(f'status {process.returncode} of {" ".join(command)}')
         if process.returncode == 0:
@@ -139,12 +151,13 @@ def main() -> None:
         name = f'{variant} with {workers} workers'
         whole = out / f'{variant.replace(" ", "_")}_{workers}'
         command = training(variant, workers, data, teacher, whole)
-        if not (whole / 'epoch_3.pth').exists():
-            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        seconds = run_whole(command, whole)
         killed = out / f'killed_{number}'
+        shutil.rmtree(killed, ignore_errors=True)
         again = training(variant, workers, data, teacher, killed)
         most = min(args.kills - kills, 1 + args.kills // (2 * len(cases)))
-        count = run_with_kills(again, getattr(signal, f'SIG{args.signal}'), moments, most)
+        sent = getattr(signal, f'SIG{args.signal}')
+        count = run_with_kills(again, sent, moments, seconds, most)
         kills += count
         is_same = same(whole, killed)
         different += [] if is_same else [name]
