@@ -51,6 +51,17 @@ def tool(*arguments: object) -> list[str]:
     return [sys.executable, f'tools/{arguments[0]}.py', *map(str, arguments[1:])]
 
 
+def run(command: list[str]) -> None:
+    """Run a command, and say what it said if it fails.
+
+    Raises:
+        RuntimeError: if it does.
+    """
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f'{" ".join(command)}: {done.stderr.strip().splitlines()[-1:]}')
+
+
 def prepare(out: Path) -> tuple[Path, Path]:
     """Generate scenes and train a teacher for an epoch; return the data and its checkpoint."""
     data, raw, teacher = out / 'data', out / 'kitti', out / 'teacher'
@@ -63,7 +74,7 @@ def prepare(out: Path) -> tuple[Path, Path]:
     ]
     for command in commands:
         if not (teacher / 'latest.pth').exists():
-            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+            run(command)
     return data, teacher / 'latest.pth'
 
 
@@ -102,7 +113,7 @@ def run_whole(command: list[str], work_dir: Path) -> float:
     if not noted.exists():
         shutil.rmtree(work_dir, ignore_errors=True)
         start = time.monotonic()
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        run(command)
         noted.write_text(json.dumps(time.monotonic() - start))
     return json.loads(noted.read_text())
 
