@@ -10,6 +10,7 @@ from mmdet3d.ops.nms import nms_bev, nms_normal_bev
 from mmdet3d.ops.points_in_boxes import points_in_boxes_all, points_in_boxes_part
 from mmdet3d.ops.roi_point_pool import roi_point_pool
 from mmdet3d.ops.rotated_iou import boxes_iou_bev, boxes_overlap_bev
+from mmdet3d.ops.smallest_of_rows import smallest_of_rows
 from mmdet3d.ops.three_interpolate import three_interpolate
 from mmdet3d.ops.three_nn import three_nn
 from mmdet3d.ops.voxelize import Voxelization, voxelization
@@ -27,6 +28,7 @@ __all__ = [
     'points_in_boxes_all',
     'points_in_boxes_part',
     'roi_point_pool',
+    'smallest_of_rows',
     'three_interpolate',
     'three_nn',
     'voxelization',

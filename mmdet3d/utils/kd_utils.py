@@ -4,6 +4,8 @@ Symbols as in the paper (arXiv 2205.11098, section 3): M voxels with teacher and
 N of them sampled, K neighbours of each.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -41,13 +43,32 @@ def sample_by_importance(importance: Tensor, num_samples: int, mode: str = 'top'
     raise ValueError(f'sample_mode={mode!r}: allowed are {", ".join(SAMPLE_MODES)}')
 
 
-def nearest_neighbours(features: Tensor, centres: Tensor, k: int) -> Tensor:
+def smallest_of_rows(values: Tensor, k: int) -> Tensor:
+    """Find the k smallest values of each row.
+
+    Args:
+        values: of shape (N, M).
+        k: how many.
+
+    Returns:
+        indices of shape (N, k), in no particular order.
+    """
+    return values.topk(k, dim=1, largest=False, sorted=False).indices
+
+
+def nearest_neighbours(
+    features: Tensor,
+    centres: Tensor,
+    k: int,
+    smallest: Callable[[Tensor, int], Tensor] = smallest_of_rows,
+) -> Tensor:
     """Find the nearest voxels in feature space; a voxel counts as a neighbour of itself.
 
     Args:
         features: features of shape (M, C).
         centres: indices of the voxels whose neighbours are sought, of shape (N,).
         k: number of neighbours; all voxels where there are fewer.
+        smallest: finds the k smallest of each row, as :func:`smallest_of_rows`.
 
     Returns:
         indices of shape (N, K), K = min(k, M), in no particular order.
@@ -59,16 +80,18 @@ def nearest_neighbours(features: Tensor, centres: Tensor, k: int) -> Tensor:
     rows = max(1, _PAIRS_AT_ONCE // len(features))
     found = [
         # |f - c|^2 without |c|^2, which is the same for all neighbours of c.
-        torch.addmm(squares, features[chunk], features.t(), alpha=-2)
-        .topk(k, dim=1, largest=False, sorted=False)
-        .indices
+        smallest(torch.addmm(squares, features[chunk], features.t(), alpha=-2), k)
         for chunk in centres.split(rows)
     ]
     return torch.cat(found) if found else centres.new_zeros(0, k)
 
 
 def nearest_neighbours_in_frame(
-    features: Tensor, centres: Tensor, k: int, frames: Tensor
+    features: Tensor,
+    centres: Tensor,
+    k: int,
+    frames: Tensor,
+    smallest: Callable[[Tensor, int], Tensor] = smallest_of_rows,
 ) -> Tensor:
     """Find the nearest voxels in feature space among those of the same cloud.
 
@@ -77,6 +100,7 @@ def nearest_neighbours_in_frame(
         centres: indices of shape (N,).
         k: number of neighbours.
         frames: which cloud of the batch each voxel belongs to, of shape (M,).
+        smallest: as for :func:`nearest_neighbours`.
 
     Returns:
         indices of shape (N, K), K the smaller of ``k`` and the voxels of the largest cloud. A cloud
@@ -88,7 +112,7 @@ def nearest_neighbours_in_frame(
         members = (frames == frame).nonzero().squeeze(1)
         own = frames[centres] == frame
         local = torch.searchsorted(members, centres[own])
-        neighbours = members[nearest_neighbours(features[members], local, k)]
+        neighbours = members[nearest_neighbours(features[members], local, k, smallest)]
         turn = torch.arange(k, device=centres.device) % neighbours.shape[1]
         found[own] = neighbours[:, turn]
     return found

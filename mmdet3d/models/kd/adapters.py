@@ -39,13 +39,25 @@ class GraphAdapter(nn.Module):
             centres: indices of shape (N,).
             neighbours: indices of shape (N, K).
         """
-        beside, centre = self.conv.weight[:, :, 0, 0].chunk(2, dim=1)
-        if self.fuse_mode == 'sub':
-            beside, centre = -beside, centre + beside
-        of_neighbours = functional.linear(features, beside)[neighbours]
-        of_centres = functional.linear(features[centres], centre)
-        pairs = (of_neighbours + of_centres[:, None]).flatten(0, 1)
+        rows, of_centres = self.convolve(features, centres)
+        pairs = (rows[neighbours] + of_centres[:, None]).flatten(0, 1)
         # Channels first and contiguous: on other layouts torch's CPU batch norm has a wrong
         # gradient (4D) or sums so many rows in float32 that it errs by a thousandth (2D).
         graph = self.bn(pairs.t().contiguous()[None])[0].relu()
         return graph.view(-1, *neighbours.shape).transpose(0, 1)
+
+    def convolve(self, features: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both convolutions' results, whose sum is the convolution of a pair.
+
+        Args:
+            features: features of shape (M, C).
+            centres: indices of shape (N,).
+
+        Returns:
+            what each of the features gives as a neighbour, of shape (M, out_channels), and what
+            those of the centres add, of shape (N, out_channels).
+        """
+        beside, centre = self.conv.weight[:, :, 0, 0].chunk(2, dim=1)
+        if self.fuse_mode == 'sub':
+            beside, centre = -beside, centre + beside
+        return functional.linear(features, beside), functional.linear(features[centres], centre)

@@ -10,6 +10,9 @@ from mmcv_patched.precision import in_float32
 from mmdet3d.models.kd.adapters import FUSE_MODES, GraphAdapter
 from mmdet3d.models.kd.layouts import as_rows, frames_of
 from mmdet3d.models.kd.loss import KD_LOSSES, FeatureKind, KDBatch, KDLoss
+from mmdet3d.models.kd.pairs import fits_pairs, make_norm, make_pairs
+from mmdet3d.ops import smallest_of_rows
+from mmdet3d.ops.pair_graphs import pair_distance, pair_maxima
 from mmdet3d.utils.kd_utils import (
     SAMPLE_MODES,
     graph_distance,
@@ -21,6 +24,28 @@ from mmdet3d.utils.kd_utils import (
 
 # The released code spells it so.
 _FUSE_ALIASES = {'idendity': 'identity'}
+
+
+class Neighbourhoods(NamedTuple):
+    """Which of a batch's R voxels, points or cells are compared, and by which features.
+
+    Attributes:
+        importance: how important each is, of shape (R,).
+        centres: indices of those sampled, of shape (N,).
+        neighbours: indices of the K neighbours of each of them, of shape (N, K).
+        teacher: the teacher's features, of shape (R, teacher_channels).
+        student: the student's, of shape (R, student_channels).
+        score: what the sampled ones weigh by, of shape (N,); None for the teacher's graphs.
+        groups: in how many parts of equal length, one after the other, they are weighed.
+    """
+
+    importance: Tensor
+    centres: Tensor
+    neighbours: Tensor
+    teacher: Tensor
+    student: Tensor
+    score: Tensor | None
+    groups: int
 
 
 class LocalGraphs(NamedTuple):
@@ -145,9 +170,12 @@ class LocalGraph(KDLoss):
             teacher: the teacher's features, likewise.
             batch: for voxels, the number of points in each and the cloud that it belongs to.
         """
-        graphs = self.graphs(student, teacher, batch)
-        if graphs is None:
+        found = self._neighbourhoods(student, teacher, batch)
+        if found is None:
             return 0 * (student.sum() + sum(each.sum() for each in self.parameters()))
+        if self.pool_mode == 'none' and fits_pairs(self._adapters, found.teacher):
+            return self.loss_weight * self._distance_of_pairs(found)
+        graphs = self._compare(found)
         return self.loss_weight * graph_distance(graphs.teacher, graphs.student, graphs.weights)
 
     def graphs(self, student: Tensor, teacher: Tensor, batch: KDBatch) -> LocalGraphs | None:
@@ -161,6 +189,16 @@ class LocalGraph(KDLoss):
         Raises:
             ValueError: if the batch does not say the importance of voxels and their clouds.
         """
+        found = self._neighbourhoods(student, teacher, batch)
+        return self._compare(found) if found else None
+
+    @property
+    def _adapters(self) -> tuple[GraphAdapter, GraphAdapter]:
+        return self.teacher_gcn_adapt, self.student_gcn_adapt
+
+    def _neighbourhoods(
+        self, student: Tensor, teacher: Tensor, batch: KDBatch
+    ) -> Neighbourhoods | None:
         teacher = teacher.detach()
         importance, frames, groups = batch.importance, batch.frames, 1
         if student.ndim > 2:
@@ -178,12 +216,22 @@ class LocalGraph(KDLoss):
         neighbours = self._neighbours(teacher, centres, frames)
         if neighbours.numel() < 2:
             return None  # normalisation over one pair has no variance
-        teacher_graph = self._graph(self.teacher_gcn_adapt, teacher, centres, neighbours)
-        student_graph = self._graph(self.student_gcn_adapt, student, centres, neighbours)
-        if score is None:
-            score = teacher_graph.flatten(1).amax(dim=1)
-        weights = self._weights(score.view(groups, -1)).flatten()
-        return LocalGraphs(importance, centres, neighbours, teacher_graph, student_graph, weights)
+        return Neighbourhoods(importance, centres, neighbours, teacher, student, score, groups)
+
+    def _compare(self, found: Neighbourhoods) -> LocalGraphs:
+        teacher = self._graph(self.teacher_gcn_adapt, found.teacher, found)
+        student = self._graph(self.student_gcn_adapt, found.student, found)
+        score = found.score if found.score is not None else teacher.flatten(1).amax(dim=1)
+        weights = self._weights(score, found.groups)
+        return LocalGraphs(*found[:3], teacher, student, weights)
+
+    def _distance_of_pairs(self, found: Neighbourhoods) -> Tensor:
+        """Compute the same in less time and memory, without the graphs in memory."""
+        features = found.teacher, found.student
+        pairs = make_pairs(self._adapters, features, found.centres, found.neighbours)
+        norm = make_norm(self._adapters, pairs)
+        score = found.score if found.score is not None else pair_maxima(pairs, norm)
+        return pair_distance(pairs, norm, self._weights(score, found.groups))
 
     def _sample_each_frame(self, importance: Tensor) -> Tensor:
         """Sample from each of B clouds with importance (B, L); return indices into all B * L."""
@@ -194,20 +242,19 @@ class LocalGraph(KDLoss):
             ]
         )
 
-    def _weights(self, score: Tensor) -> Tensor:
+    def _weights(self, score: Tensor, groups: int) -> Tensor:
         if self.reweight == 'none':
             return torch.ones_like(score)
-        return softmax_weights(score, self.temperature)
+        return softmax_weights(score.view(groups, -1), self.temperature).flatten()
 
     def _neighbours(self, teacher: Tensor, centres: Tensor, frames: Tensor) -> Tensor:
         if not self.local:
             return centres[:, None]
         if self.scope == 'frame' and len(centres):
-            return nearest_neighbours_in_frame(teacher, centres, self.kneighbours, frames.long())
-        return nearest_neighbours(teacher, centres, self.kneighbours)
+            where = self.kneighbours, frames.long()
+            return nearest_neighbours_in_frame(teacher, centres, *where, smallest_of_rows)
+        return nearest_neighbours(teacher, centres, self.kneighbours, smallest_of_rows)
 
-    def _graph(
-        self, adapter: GraphAdapter, features: Tensor, centres: Tensor, neighbours: Tensor
-    ) -> Tensor:
-        graph = adapter(features, centres, neighbours)
+    def _graph(self, adapter: GraphAdapter, features: Tensor, found: Neighbourhoods) -> Tensor:
+        graph = adapter(features, found.centres, found.neighbours)
         return graph.amax(dim=2) if self.pool_mode == 'max' else graph
