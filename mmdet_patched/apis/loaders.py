@@ -1,8 +1,10 @@
 """The data loaders of training and testing, and what their worker processes start with."""
 
+import atexit
 import signal
 from collections.abc import Mapping
 from functools import partial
+from multiprocessing import active_children
 from typing import Any
 
 import cv2
@@ -90,3 +92,14 @@ def _start_training_worker(
     # A cluster sends it to all processes; this one is needed until the step is done.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     seed_process(torch.initial_seed(), rank)
+
+
+@atexit.register
+def _kill_workers() -> None:
+    """End the workers of passes that this process leaves in their middle, as after an error.
+
+    Python sends them SIGTERM when it ends, which they ignore, and would wait for them for ever.
+    """
+    for process in active_children():
+        if process.daemon:
+            process.kill()

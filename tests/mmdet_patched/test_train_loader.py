@@ -1,7 +1,11 @@
 """The loaders' workers: their random numbers, how they start, and how many threads they take."""
 
 import multiprocessing
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -110,3 +114,47 @@ def test_workers_start_and_compute_as_the_config_says(method):
     ):
         seen = {tuple(row) for row in torch.cat(list(loader)).view(-1, 3).tolist()}
         assert seen == {(method != 'spawn', method == 'forkserver', 3)}
+
+
+ENDING = """
+import os
+
+from test_train_loader import Draws, config
+
+from mmdet_patched.apis import build_train_loader
+
+if __name__ == '__main__':
+    loaders = [
+        build_train_loader(Draws(), config(2, mp_start_method=method), False)
+        for method in ('fork', 'forkserver')
+    ]
+    passes = [iter(loader) for loader in loaders]
+    # One batch of each worker: both have started.
+    kept = [(next(each), next(each)) for each in passes]
+    workers = [worker.pid for each in passes for worker in each._workers]
+    # As a cluster does, which sends it to every process; not the parent.
+    command = f'kill -TERM {" ".join(map(str, workers))}'
+    assert os.spawnlp(os.P_WAIT, 'sh', 'sh', '-c', command) == 0
+    assert [len(list(each)) for each in passes] == [2, 2]
+    passes = [iter(loader) for loader in loaders]
+    kept = [next(each) for each in passes]
+    print('ends', flush=True)
+    raise ValueError('in mid-pass, with passes that are still referred to')
+"""
+
+
+def test_workers_outlast_sigterm_of_others_and_end_with_their_parent(tmp_path, repo_root):
+    """A run that ends within a pass, by an error or Ctrl-C, is not kept by its workers."""
+    script = tmp_path / 'ending.py'
+    script.write_text(ENDING)
+    paths = os.pathsep.join([str(repo_root), str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, 'PYTHONPATH': paths},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout == 'ends\n' and done.returncode == 1, done.stderr
+    assert 'ValueError: in mid-pass' in done.stderr
