@@ -6,7 +6,7 @@ import triton.language as tl
 
 from mmdet3d.ops.on_device.ball_query import fill_up
 from mmdet3d.ops.on_device.in_triton.first_indices import append
-from mmdet3d.ops.on_device.in_triton.launch import EXACT, block_size
+from mmdet3d.ops.on_device.in_triton.launch import EXACT
 
 _POINTS_PER_BLOCK = 1024
 
@@ -22,7 +22,6 @@ def ball_query(
     count = torch.zeros(centres.shape[:2], dtype=torch.long, device=centres.device)
     index = count.new_zeros((*count.shape, num_samples))
     columns = points.transpose(1, 2).contiguous()
-    size = block_size(points.shape[1], _POINTS_PER_BLOCK)
     if count.numel() > 0:
         _query[(count.numel(),)](
             columns,
@@ -34,13 +33,13 @@ def ball_query(
             points.shape[1],
             centres.shape[1],
             num_samples,
-            BLOCK=size,
+            BLOCK=_POINTS_PER_BLOCK,
             **EXACT,
         )
     return fill_up(index, count)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['num_centres', 'num_samples'])
 def _query(
     columns: tl.tensor,
     centres: tl.tensor,

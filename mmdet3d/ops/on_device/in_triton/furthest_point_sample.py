@@ -4,7 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
-from mmdet3d.ops.on_device.in_triton.launch import EXACT, block_size
+from mmdet3d.ops.on_device.in_triton.launch import EXACT
 
 _POINTS_PER_BLOCK = 4096
 _POINTS_PER_WARP = 256
@@ -19,7 +19,7 @@ def furthest_point_sample(points: torch.Tensor, num_points: int) -> torch.Tensor
     columns = points.transpose(1, 2).contiguous()
     nearest = torch.full_like(columns[:, 0], torch.inf, memory_format=torch.contiguous_format)
     chosen = torch.zeros((len(points), num_points), dtype=torch.long, device=points.device)
-    size = block_size(points.shape[1], _POINTS_PER_BLOCK)
+    size = min(_POINTS_PER_BLOCK, triton.next_power_of_2(points.shape[1]))
     if chosen.numel() > 0:
         _choose[(len(points),)](
             columns,

@@ -9,11 +9,6 @@ import triton.language as tl
 EXACT = {'enable_fp_fusion': False, 'num_stages': 1}
 
 
-def block_size(length: int, largest: int) -> int:
-    """Return how many of ``length`` elements a program takes at once, a power of two."""
-    return min(largest, triton.next_power_of_2(max(1, length)))
-
-
 def launch_probe() -> None:
     """Compile and launch a kernel that does next to nothing, on the current CUDA device.
 

@@ -56,7 +56,7 @@ def _suppressions(boxes: torch.Tensor, thresh: float) -> torch.Tensor:
     return suppresses
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['count', 'words'])
 def _compare(
     frames: tl.tensor,
     thresh: tl.tensor,
@@ -91,7 +91,7 @@ def _areas(frames: tl.tensor, index: tl.tensor, count: tl.tensor) -> tl.tensor:
     return 4 * half_x * half_y
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['words'])
 def _walk(
     suppresses: tl.tensor, removed_words: tl.tensor, words: tl.tensor, WORDS: tl.constexpr
 ) -> None:

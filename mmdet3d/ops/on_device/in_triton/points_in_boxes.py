@@ -4,7 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
-from mmdet3d.ops.on_device.in_triton.launch import EXACT, block_size
+from mmdet3d.ops.on_device.in_triton.launch import EXACT
 from mmdet3d.ops.on_device.points_in_boxes import box_frames
 
 _POINTS_PER_BLOCK = 32
@@ -18,8 +18,8 @@ def batched_points_in_boxes(points: torch.Tensor, boxes: torch.Tensor) -> torch.
     """
     clouds, num_points, num_boxes = len(points), points.shape[1], boxes.shape[1]
     inside = torch.zeros((clouds, num_points, num_boxes), dtype=torch.int8, device=points.device)
-    size = block_size(num_boxes, _BOXES_PER_BLOCK)
-    blocks = triton.cdiv(num_points, _POINTS_PER_BLOCK) * triton.cdiv(num_boxes, size)
+    boxes_across = triton.cdiv(num_boxes, _BOXES_PER_BLOCK)
+    blocks = triton.cdiv(num_points, _POINTS_PER_BLOCK) * boxes_across
     if inside.numel() > 0:
         _compare[(clouds * blocks,)](
             points.transpose(1, 2).contiguous(),
@@ -28,14 +28,15 @@ def batched_points_in_boxes(points: torch.Tensor, boxes: torch.Tensor) -> torch.
             num_points,
             num_boxes,
             blocks,
+            boxes_across,
             POINTS=_POINTS_PER_BLOCK,
-            BOXES=size,
+            BOXES=_BOXES_PER_BLOCK,
             **EXACT,
         )
     return inside.view(torch.bool)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['num_points', 'num_boxes', 'blocks', 'boxes_across'])
 def _compare(
     columns: tl.tensor,
     frames: tl.tensor,
@@ -43,12 +44,12 @@ def _compare(
     num_points: tl.tensor,
     num_boxes: tl.tensor,
     blocks: tl.tensor,
+    boxes_across: tl.tensor,
     POINTS: tl.constexpr,
     BOXES: tl.constexpr,
 ) -> None:
     cloud = (tl.program_id(0) // blocks).to(tl.int64)
     block = tl.program_id(0) % blocks
-    boxes_across = tl.cdiv(num_boxes, BOXES)
     i = (block // boxes_across * POINTS + tl.arange(0, POINTS))[:, None]
     j = (block % boxes_across * BOXES + tl.arange(0, BOXES))[None, :]
     x = columns + cloud * 3 * num_points + i

@@ -5,7 +5,7 @@ import triton
 import triton.language as tl
 
 from mmdet3d.ops.on_device.in_triton.first_indices import append
-from mmdet3d.ops.on_device.in_triton.launch import EXACT, block_size
+from mmdet3d.ops.on_device.in_triton.launch import EXACT
 from mmdet3d.ops.on_device.in_triton.points_in_boxes import is_inside
 from mmdet3d.ops.on_device.points_in_boxes import box_frames
 
@@ -31,13 +31,13 @@ def first_inside(
             points.shape[1],
             boxes.shape[1],
             limit,
-            BLOCK=block_size(points.shape[1], _POINTS_PER_BLOCK),
+            BLOCK=_POINTS_PER_BLOCK,
             **EXACT,
         )
     return index, count
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['num_boxes', 'limit'])
 def _collect(
     columns: tl.tensor,
     frames: tl.tensor,

@@ -4,7 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
-from mmdet3d.ops.on_device.in_triton.launch import EXACT, block_size
+from mmdet3d.ops.on_device.in_triton.launch import EXACT
 from mmdet3d.ops.on_device.rotated_iou import box_frames, divide_by_union
 
 # Two pairs per thread: a pair takes many registers.
@@ -19,8 +19,7 @@ def rotated_overlaps(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tens
     Same arguments and results as the torch version. One program per block of pairs.
     """
     overlaps = boxes_a.new_zeros((len(boxes_a), len(boxes_b)))
-    size = block_size(len(boxes_b), _COLUMNS_PER_BLOCK)
-    across = triton.cdiv(len(boxes_b), size)
+    across = triton.cdiv(len(boxes_b), _COLUMNS_PER_BLOCK)
     if overlaps.numel() > 0:
         _fill_overlaps[(triton.cdiv(len(boxes_a), _ROWS_PER_BLOCK) * across,)](
             frame_columns(boxes_a),
@@ -30,7 +29,7 @@ def rotated_overlaps(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tens
             len(boxes_b),
             across,
             ROWS=_ROWS_PER_BLOCK,
-            COLUMNS=size,
+            COLUMNS=_COLUMNS_PER_BLOCK,
             num_warps=_WARPS,
             **EXACT,
         )
@@ -50,7 +49,7 @@ def frame_columns(boxes: torch.Tensor) -> torch.Tensor:
     return box_frames(boxes).T.contiguous()
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['num_a', 'num_b', 'across'])
 def _fill_overlaps(
     frames_a: tl.tensor,
     frames_b: tl.tensor,

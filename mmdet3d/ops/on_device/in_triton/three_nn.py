@@ -36,7 +36,7 @@ def three_nearest(
     return squared, index
 
 
-@triton.jit
+@triton.jit(do_not_specialize=['num_targets', 'num_sources', 'blocks'])
 def _search(
     columns: tl.tensor,
     sources: tl.tensor,
