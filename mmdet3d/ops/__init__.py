@@ -1,4 +1,4 @@
-"""Point-cloud operators: numba on the CPU, torch on other devices."""
+"""Point-cloud operators: numba on the CPU, Triton on CUDA devices, torch on others."""
 
 from importlib import import_module
 from typing import Any

@@ -7,7 +7,9 @@ from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import furthest_point_sample as on_cpu
 from mmdet3d.ops.on_device import furthest_point_sample as on_device
 
-_choose = by_device(on_cpu.furthest_point_sample, on_device.furthest_point_sample)
+_choose = by_device(
+    on_cpu.furthest_point_sample, on_device.furthest_point_sample, 'furthest_point_sample'
+)
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import nms as on_cpu
 from mmdet3d.ops.on_device import nms as on_device
 
-_greedy_nms = by_device(on_cpu.greedy_nms, on_device.greedy_nms)
+_greedy_nms = by_device(on_cpu.greedy_nms, on_device.greedy_nms, 'nms')
 
 
 @torch.no_grad()

@@ -7,7 +7,9 @@ from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import points_in_boxes as on_cpu
 from mmdet3d.ops.on_device import points_in_boxes as on_device
 
-_inside = by_device(on_cpu.batched_points_in_boxes, on_device.batched_points_in_boxes)
+_inside = by_device(
+    on_cpu.batched_points_in_boxes, on_device.batched_points_in_boxes, 'points_in_boxes'
+)
 
 
 @torch.no_grad()

@@ -7,8 +7,8 @@ from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import rotated_iou as on_cpu
 from mmdet3d.ops.on_device import rotated_iou as on_device
 
-_overlaps = by_device(on_cpu.rotated_overlaps, on_device.rotated_overlaps)
-_iou = by_device(on_cpu.rotated_iou, on_device.rotated_iou)
+_overlaps = by_device(on_cpu.rotated_overlaps, on_device.rotated_overlaps, 'rotated_iou')
+_iou = by_device(on_cpu.rotated_iou, on_device.rotated_iou, 'rotated_iou')
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from mmdet3d.ops.dispatch import by_device
 from mmdet3d.ops.on_cpu import three_nn as on_cpu
 from mmdet3d.ops.on_device import three_nn as on_device
 
-_three_nearest = by_device(on_cpu.three_nearest, on_device.three_nearest)
+_three_nearest = by_device(on_cpu.three_nearest, on_device.three_nearest, 'three_nn')
 
 
 @torch.no_grad()

@@ -25,8 +25,12 @@ def _query(
 ) -> torch.Tensor:
     squared = squared_distances(centres, points)
     in_shell = ((squared >= low) & (squared < high)) | (squared == 0)
-    index, count = first_indices(in_shell, num_samples)
-    listed = torch.arange(num_samples, device=index.device) < count[..., None]
+    return fill_up(*first_indices(in_shell, num_samples))
+
+
+def fill_up(index: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    """Repeat the first index of each list, of shape (..., S), behind the ``count`` listed ones."""
+    listed = torch.arange(index.shape[-1], device=index.device) < count[..., None]
     return torch.where(listed, index, index[..., :1])
 
 

@@ -21,18 +21,29 @@ def batched_points_in_boxes(points: torch.Tensor, boxes: torch.Tensor) -> torch.
         bool of shape (B, M, T).
     """
     rows = max(1, _PAIRS_PER_CHUNK // max(1, boxes.shape[0] * boxes.shape[1]))
-    return torch.cat([_inside(part, boxes) for part in points.split(rows, dim=1)], dim=1)
+    frames = box_frames(boxes)
+    return torch.cat([_inside(part, frames) for part in points.split(rows, dim=1)], dim=1)
 
 
-def _inside(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    x, y, z = points[:, :, None].unbind(-1)
-    cx, cy, bottom, length, width, height, yaw = boxes[:, None].unbind(-1)
-    dx, dy = x - cx, y - cy
-    cos, sin = yaw.cos(), yaw.sin()
+def box_frames(boxes: torch.Tensor) -> torch.Tensor:
+    """Compute once per box what every point needs.
+
+    Same argument and result as ``on_cpu.points_in_boxes.box_frames``, as tensors.
+    """
     sound = boxes.isfinite().all(dim=2) & (boxes[..., 3:6] > 0).all(dim=2)
+    half = torch.where(sound[..., None], boxes[..., 3:6] / 2, torch.nan)
+    middle = boxes[..., 2:3] + half[..., 2:]
+    yaw = boxes[..., 6:]
+    return torch.cat([boxes[..., :2], middle, half, yaw.cos(), yaw.sin()], dim=2)
+
+
+def _inside(points: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
+    x, y, z = points[:, :, None].unbind(-1)
+    cx, cy, cz, half_length, half_width, half_height, cos, sin = frames[:, None].unbind(-1)
+    dx, dy = x - cx, y - cy
+    # Whatever is compared with NaN is False.
     return (
-        sound[:, None]
-        & ((z - (bottom + height / 2)).abs() <= height / 2)
-        & ((dx * cos + dy * sin).abs() < length / 2)
-        & ((dy * cos - dx * sin).abs() < width / 2)
+        ((z - cz).abs() <= half_height)
+        & ((dx * cos + dy * sin).abs() < half_length)
+        & ((dy * cos - dx * sin).abs() < half_width)
     )

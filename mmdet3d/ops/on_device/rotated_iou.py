@@ -27,9 +27,9 @@ def rotated_overlaps(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tens
     overlaps = boxes_a.new_zeros((len(boxes_a), len(boxes_b)))
     if overlaps.numel() == 0:
         return overlaps
-    frames_b = _box_frames(boxes_b)
+    frames_b = box_frames(boxes_b)
     rows = max(1, _PAIRS_PER_CHUNK // len(boxes_b))
-    for part, frames_a in zip(overlaps.split(rows), _box_frames(boxes_a).split(rows)):
+    for part, frames_a in zip(overlaps.split(rows), box_frames(boxes_a).split(rows)):
         reach = frames_a[:, None, 6] + frames_b[:, 6]
         offset = frames_a[:, None, :2] - frames_b[:, :2]
         i, j = (offset.square().sum(-1) < reach.square()).nonzero(as_tuple=True)
@@ -47,7 +47,13 @@ def rotated_iou(boxes_a: torch.Tensor, boxes_b: torch.Tensor) -> torch.Tensor:
     Returns:
         float64 of shape (N, M).
     """
-    overlaps = rotated_overlaps(boxes_a, boxes_b)
+    return divide_by_union(rotated_overlaps(boxes_a, boxes_b), boxes_a, boxes_b)
+
+
+def divide_by_union(
+    overlaps: torch.Tensor, boxes_a: torch.Tensor, boxes_b: torch.Tensor
+) -> torch.Tensor:
+    """Divide the areas that pairs of boxes share, of shape (N, M), by those of their unions."""
     area_a = boxes_a[:, 2:4].clamp(min=0).prod(1)[:, None]
     area_b = boxes_b[:, 2:4].clamp(min=0).prod(1)[None, :]
     union = area_a + area_b - overlaps
@@ -64,7 +70,11 @@ def _sound_rectangles(boxes: torch.Tensor) -> torch.Tensor:
     return (boxes.abs().amax(dim=1) <= _LARGEST) & (boxes[:, 2] > 0) & (boxes[:, 3] > 0)
 
 
-def _box_frames(boxes: torch.Tensor) -> torch.Tensor:
+def box_frames(boxes: torch.Tensor) -> torch.Tensor:
+    """Compute once per box what every pair of boxes needs.
+
+    Same argument and result as ``on_cpu.rectangles.box_frames``, as tensors.
+    """
     half = boxes[:, 2:4] / 2
     yaw = boxes[:, 4:5]
     # With NaN for its radius a box meets nothing.
