@@ -33,6 +33,7 @@ KINDS = ('both', 'no objects', 'no points', 'neither')
 SETTINGS = {
     'plain': {},
     'distilled in mixed precision': {'kd': True, 'fp16': {'loss_scale': 512.0}},
+    'distilled, accumulating': {'kd': True, 'fp16': {'loss_scale': 512.0}, 'every': 2},
 }
 
 
