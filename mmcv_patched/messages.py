@@ -15,6 +15,9 @@ _LONGEST = 1500
 _folder: str | None = None
 # Whether other processes than this one and its workers show messages of the run.
 _is_shared = False
+# Whether what can be seen beforehand has been checked, so that errors are the work's own.
+_has_begun = False
+_END, _CONSEQUENCE = 'end', 'consequence'
 
 
 class Terminated(BaseException):
@@ -33,16 +36,26 @@ def one_line(text: str) -> str:
 @contextmanager
 def messages_of_a_run() -> Iterator[None]:
     """Show warnings as lines, and each message once among all processes, within the block."""
-    global _folder, _is_shared
-    outer = _folder, _is_shared
+    global _folder, _is_shared, _has_begun
+    outer = _folder, _is_shared, _has_begun
     given = os.environ.pop(_VARIABLE, None)
     with _own_folder() as own, warnings.catch_warnings():
-        _is_shared = given is not None
+        _is_shared, _has_begun = given is not None, False
         join_messages(given or own)
+        _forget_earlier_attempt()
         try:
             yield
         finally:
-            _folder, _is_shared = outer
+            _folder, _is_shared, _has_begun = outer
+
+
+def _forget_earlier_attempt() -> None:
+    """Let a group that torchrun has restarted say why it ends, as if nobody had before."""
+    attempt = os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')
+    if _folder is not None and attempt != '0' and _is_first(f'attempt{attempt}'):
+        for name in (_END, _CONSEQUENCE):
+            if os.path.exists(os.path.join(_folder, name)):
+                os.remove(os.path.join(_folder, name))
 
 
 @contextmanager
@@ -87,12 +100,39 @@ def are_messages_shared() -> bool:
     return _is_shared
 
 
+def begin_work() -> None:
+    """Say that all is checked that can be before the work, whose errors now need a traceback."""
+    global _has_begun
+    _has_begun = True
+
+
+def has_work_begun() -> bool:
+    """Whether :func:`begin_work` was called in this run."""
+    return _has_begun
+
+
+def note_consequence(text: str) -> None:
+    """Keep an error that only follows from another process's, for the launcher to tell."""
+    if _folder is not None and _is_first(_CONSEQUENCE):
+        with open(os.path.join(_folder, _CONSEQUENCE), 'w', encoding='utf-8') as file:
+            file.write(one_line(text))
+
+
+def noted_consequence() -> str:
+    """Return what the first call of :func:`note_consequence` kept; '' without one."""
+    path = os.path.join(_folder or '', _CONSEQUENCE)
+    if _folder is None or not os.path.exists(path):
+        return ''
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
 def error_line(text: str) -> str:
     """Return ``error: text``, or '' if a process of the run has said already why it ends.
 
     The first one is the cause; what others meet when one of them has ended only follows from it.
     """
-    return f'error: {one_line(text)}' if _is_first('end') else ''
+    return f'error: {one_line(text)}' if _is_first(_END) else ''
 
 
 def print_error(text: str) -> None:
@@ -103,13 +143,13 @@ def print_error(text: str) -> None:
 
 def print_interruption(hint: str) -> None:
     """Print ``interrupted``, and what can be done then, if there is anything."""
-    if _is_first('end'):
+    if _is_first(_END):
         print(f'interrupted{f": {hint}" if hint else ""}', file=sys.stderr, flush=True)
 
 
 def print_termination(saved: str, hint: str) -> None:
     """Print ``ended by SIGTERM``, what was saved, and what can be done then."""
-    if _is_first('end'):
+    if _is_first(_END):
         what = f', {saved} was written' if saved else ''
         print(f'ended by SIGTERM{what}{f": {hint}" if hint else ""}', file=sys.stderr, flush=True)
 

@@ -2,7 +2,9 @@ checkpoint_config = dict(interval=1)
 log_config = dict(
     interval=50,
     hooks=[dict(type='TextLoggerHook'), dict(type='TensorboardLoggerHook')])
-dist_params = dict(backend='nccl')
+# Of several processes: what they talk by on GPUs, and the seconds after which one that waits for
+# another in vain ends the run.
+dist_params = dict(backend='nccl', timeout=300)
 log_level = 'INFO'
 work_dir = None
 load_from = None

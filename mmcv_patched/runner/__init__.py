@@ -12,6 +12,7 @@ from mmcv_patched.runner.mixed_precision import (
     GradientCumulativeMixedPrecisionHook,
     MixedPrecisionHook,
 )
+from mmcv_patched.runner.norm_statistics import SyncBuffersHook
 from mmcv_patched.runner.optimizer_hooks import GradientCumulativeOptimizerHook, OptimizerHook
 from mmcv_patched.runner.random_states import random_states_kept
 from mmcv_patched.runner.termination import TerminationHook
@@ -34,6 +35,7 @@ __all__ = [
     'MixedPrecisionHook',
     'NonFiniteError',
     'OptimizerHook',
+    'SyncBuffersHook',
     'TensorboardLoggerHook',
     'TerminationHook',
     'TextLoggerHook',

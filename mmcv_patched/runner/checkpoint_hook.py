@@ -10,6 +10,7 @@ from mmcv.runner import HOOKS
 from mmcv.runner.dist_utils import master_only
 
 from mmcv_patched.runner.base_runner import BaseRunner
+from mmcv_patched.runner.norm_statistics import average_statistics
 
 _PARTIAL = re.compile(r'\..+\.pth\.\d+\.partial')
 _WITHIN = 'within'
@@ -23,6 +24,8 @@ class CheckpointHook(mmcv.runner.CheckpointHook):
         interval: epochs, or iterations without ``by_epoch``, from one checkpoint to the next.
         iterations: write one after so many iterations too, ``iter_N.pth``, of which only the newest
             is kept, until the next one of the epochs is there. 0 writes none.
+        sync_buffer: save, and go on with, the mean of the statistics that the processes of a group
+            have of their batches; else those of the first process are saved.
         by_epoch: as for mmcv's hook, as the arguments that are not listed here.
         **kwargs: for the runner's ``save_checkpoint``.
 
@@ -50,10 +53,10 @@ class CheckpointHook(mmcv.runner.CheckpointHook):
             out_dir,
             max_keep_ckpts,
             save_last,
-            sync_buffer,
-            file_client_args,
+            file_client_args=file_client_args,
             **kwargs,
         )
+        self.averages_statistics = sync_buffer
         if type(iterations) is not int or iterations < 0:
             raise ValueError(
                 f'checkpoint_config.iterations={iterations!r}: expected a whole number of 0 or '
@@ -82,12 +85,17 @@ class CheckpointHook(mmcv.runner.CheckpointHook):
             the file.
         """
         runner.gather_places()
+        self._average_statistics(runner)
         notes = _notes(runner)
         before, notes[_WITHIN] = notes.get(_WITHIN), f'iter_{runner.iter + 1}.pth'
         self._save_one(runner)
         if before != notes[_WITHIN]:
             self._remove(before)
         return osp.join(self.out_dir, notes[_WITHIN])
+
+    def _average_statistics(self, runner: BaseRunner) -> None:
+        if self.averages_statistics:
+            average_statistics(runner.model)
 
     @master_only
     def _save_one(self, runner: BaseRunner) -> None:
@@ -97,6 +105,7 @@ class CheckpointHook(mmcv.runner.CheckpointHook):
     def _save_checkpoint(self, runner: BaseRunner) -> None:
         if isinstance(runner, BaseRunner):
             runner.gather_places()
+        self._average_statistics(runner)
         within = _notes(runner).pop(_WITHIN, None)
         super()._save_checkpoint(runner)
         self._remove(within)

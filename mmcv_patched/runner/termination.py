@@ -17,6 +17,41 @@ from mmcv_patched.runner.checkpoint_hook import CheckpointHook
 TERMINATED = 128 + signal.SIGTERM
 
 
+class _SignalWatch:
+    """Ends the process a while after a signal, also where its main thread does nothing but wait.
+
+    Python calls its own handlers in the main thread alone, so not while that waits in torch for
+    another process; the number of the signal is written to a pipe even then.
+
+    Args:
+        number: the signal, which Python has to handle.
+        grace: seconds from the signal to the end.
+    """
+
+    def __init__(self, number: int, grace: float) -> None:
+        self._number, self._grace = number, grace
+        self._over = threading.Event()
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._writing, False)
+        self._previous = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def close(self) -> None:
+        """Let the process live."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        if threading.current_thread() is threading.main_thread():
+            signal.set_wakeup_fd(self._previous)
+        os.close(self._writing)
+
+    def _wait(self) -> None:
+        while written := os.read(self._reading, 16):
+            if self._number in written and not self._over.wait(self._grace):
+                os._exit(TERMINATED)
+        os.close(self._reading)
+
+
 @HOOKS.register_module()
 class TerminationHook(Hook):
     """On SIGTERM, write a checkpoint after the step that is being taken, and end the run.
@@ -39,17 +74,19 @@ class TerminationHook(Hook):
         self.grace = grace
         self._asked = False
         self._previous: Any = None
-        self._timer: threading.Timer | None = None
+        self._watch: _SignalWatch | None = None
 
     def before_run(self, runner: BaseRunner) -> None:
         """Take over SIGTERM, which only the main thread of a process can."""
         if threading.current_thread() is threading.main_thread():
+            self._watch = _SignalWatch(signal.SIGTERM, self.grace)
             self._previous = signal.signal(signal.SIGTERM, self._ask)
 
     def after_run(self, runner: BaseRunner) -> None:
         """Give SIGTERM back."""
-        if self._previous is not None:
+        if self._watch is not None:
             signal.signal(signal.SIGTERM, self._previous)
+            self._watch.close()
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         """End the run here, if SIGTERM came.
@@ -59,18 +96,13 @@ class TerminationHook(Hook):
         """
         if not self._is_due(runner) or not self._is_asked_of_any(runner):
             return
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._watch is not None:
+            self._watch.close()
         saving = [hook for hook in runner.hooks if isinstance(hook, CheckpointHook)]
         raise Terminated(saving[0].save_within(runner) if saving else '')
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
-            return
         self._asked = True
-        self._timer = threading.Timer(self.grace, os._exit, [TERMINATED])
-        self._timer.daemon = True
-        self._timer.start()
 
     def _is_due(self, runner: BaseRunner) -> bool:
         steps = [getattr(hook, 'cumulative_iters', 1) for hook in runner.hooks]

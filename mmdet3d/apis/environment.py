@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
+from mmdet3d.utils.group import check_dist_params, join_group
 from mmdet3d.version import __version__
 from mmdet_patched.apis import seed_process
 
@@ -31,11 +32,14 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
         whether the run is distributed.
 
     Raises:
-        ValueError: for another launcher, or a device that there is not.
+        ValueError: for another launcher, a device that there is not, or ``dist_params`` that cannot
+            be.
+        TypeError: if ``dist_params`` has a key that nothing reads.
         RuntimeError: with 'pytorch', if the process was not started by torchrun, or there are more
             processes than GPUs.
     """
     _check_device(cfg.device)
+    check_dist_params(cfg)
     cfg.gpu_ids = [0]
     if launcher == 'none':
         return False
@@ -45,12 +49,10 @@ def set_up_device(cfg: mmcv.Config, launcher: str) -> bool:
         raise RuntimeError(
             'launcher=pytorch, but LOCAL_RANK is not set: start with tools/dist_train.sh (torchrun)'
         )
-    backend = 'gloo'
     if cfg.device == 'cuda':
         _check_number_of_gpus()
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
-        backend = cfg.get('dist_params', {}).get('backend', 'nccl')
-    dist.init_process_group(backend=backend)
+    join_group(cfg)
     cfg.gpu_ids = list(range(dist.get_world_size()))
     return True
 

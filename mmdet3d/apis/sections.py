@@ -12,6 +12,7 @@ from mmdet.datasets.builder import build_dataloader
 from torch.utils.data import DataLoader
 
 from mmdet3d.datasets.builder import DATASETS, OBJECTSAMPLERS, PIPELINES
+from mmdet3d.utils.group import check_dist_params
 from mmdet3d.utils.keywords import check_arguments, check_keys, check_keywords
 from mmdet3d.utils.registry import suggest_names
 
@@ -79,7 +80,7 @@ def check_training_sections(cfg: Any) -> None:
         KeyError: if a ``type`` or ``policy`` is not registered; the message names close ones.
     """
     check_keys('teacher', cfg.get('teacher') or {}, ('config', 'checkpoint'))
-    check_keys('dist_params', cfg.get('dist_params') or {}, ('backend',))
+    check_dist_params(cfg)
     check_keys('log_config', cfg.get('log_config') or {}, ('interval', 'hooks'))
     for section in ('optimizer', 'optimizer_config', 'runner', *_SCHEDULES):
         _check_values(cfg, section)

@@ -9,6 +9,7 @@ from mmcv.runner import get_dist_info
 from torch import nn
 
 from mmcv_patched.full_disk import atomic_write
+from mmcv_patched.messages import begin_work
 from mmcv_patched.parallel import MMDataParallel
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.class_names import check_checkpoint_classes
@@ -111,6 +112,7 @@ def _detect(
     data_loader = build_test_loader(dataset, cfg, distributed, settings)
     model = load_detector(cfg, checkpoint, dataset.CLASSES, fuse_conv_bn)
     test = multi_gpu_test if distributed else single_gpu_test
+    begin_work()
     return test(model, data_loader)
 
 

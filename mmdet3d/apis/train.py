@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 
 from mmcv_patched.full_disk import write_whole
 from mmcv_patched.logs import OFF_THE_SCREEN, keep_tables_off_the_screen
+from mmcv_patched.messages import begin_work
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.anchor_fit import check_anchor_fit
 from mmdet3d.apis.class_names import check_teacher_classes
@@ -39,8 +40,9 @@ from mmdet3d.datasets.skip_broken import skip_broken
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import adapt_to_weights
 from mmdet3d.utils.config import find_datasets
+from mmdet3d.utils.group import attempt, may_start_again
 from mmdet3d.utils.writable import check_folder
-from mmdet_patched.apis import find_start, seed_process, train_detector
+from mmdet_patched.apis import find_start, newest_checkpoint, seed_process, train_detector
 
 
 def train_model(
@@ -137,6 +139,7 @@ def run_training(
         OSError: if the folder of the run cannot be written.
     """
     fill_in_settings(cfg)
+    _go_on_where_started_again(cfg)
     check_training(cfg, use_kd)
     check_folder(cfg.work_dir, 'work_dir')
     check_agreement(cfg)
@@ -166,9 +169,22 @@ def run_training(
         seed_process(cfg.seed, rank)
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES, notes)
+    begin_work()
     return _train(
         model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
     )
+
+
+def _go_on_where_started_again(cfg: mmcv.Config) -> None:
+    """Resume where torchrun may start the processes again, from what they saved before they failed.
+
+    The first time too: else a run that fails before its first checkpoint would go on from those of
+    an earlier run in its folder.
+    """
+    if may_start_again():
+        cfg.auto_resume = True
+    if attempt() > 0:
+        cfg.resume_from = newest_checkpoint(cfg.work_dir) or cfg.get('resume_from')
 
 
 def _adapt_to_start(model: Any, cfg: mmcv.Config) -> None:

@@ -11,11 +11,13 @@ from mmcv_patched.messages import (
     Terminated,
     are_messages_shared,
     error_line,
+    has_work_begun,
     messages_of_a_run,
+    note_consequence,
     print_interruption,
     print_termination,
 )
-from mmdet3d.utils.mistakes import describe, is_consequence, is_mistake
+from mmdet3d.utils.mistakes import consequence, describe, is_mistake
 from mmdet3d.utils.parallel import end_with_launcher
 
 INTERRUPTED = 130
@@ -27,7 +29,8 @@ _BROKEN_PIPE = 141
 def run_tool(main: Callable[[], None], interrupted: str = '') -> None:
     """Run a tool. An error ends in one line on stderr, and warnings are lines too.
 
-    The traceback is in the log of the run, if it has begun one, and is shown with ``--traceback``.
+    The traceback is in the log of the run, if it has begun one, and is shown with ``--traceback``;
+    so is that of a process of a group at work, of which only the first has a log.
 
     Args:
         main: the tool.
@@ -62,13 +65,17 @@ def _report(error: Exception) -> str | int:
     """Return what to exit with: the line of the error, or 1 if another process's comes first."""
     text = ''.join(traceback.format_exception(error))
     log = _write_to_log(text)
-    shown = '--traceback' in sys.argv
-    if shown:
+    asked = '--traceback' in sys.argv
+    if asked:
         print(text, file=sys.stderr)
-    if is_consequence(error) and are_messages_shared():
+    if (of_another := consequence(error)) and are_messages_shared():
+        note_consequence(of_another)
         return 1  # the one that ended has said why, or the launcher will
+    shown = asked or (are_messages_shared() and has_work_begun())
     where = '' if is_mistake(error) or shown else '; --traceback shows where'
     line = error_line(describe(error) + (f' (traceback in {log})' if log else where))
+    if line and shown and not asked:
+        print(text, file=sys.stderr)
     return line or 1
 
 

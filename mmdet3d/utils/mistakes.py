@@ -14,7 +14,10 @@ _QUOTED = re.compile(r'^((?:\w+: )*)(([\'"]).*\3)$', re.DOTALL)
 _ERRNO = re.compile(r"\[Errno \d+\] ([^:]+): '(.+?)'( -> '.+')?")
 
 _CONSEQUENCE = re.compile(
-    r'Connection (closed|reset) by peer|Broken pipe|Socket Timeout|NCCL.*(remote|peer)'
+    r'Connection (closed|reset) by peer|Broken pipe|Socket Timeout|NCCL.*(remote|peer)|'
+    r'Timed out waiting \d+ms for \w+ operation|wait timeout after \d+ms|'
+    r'[Cc]ollective operation timeout|connectFullMesh failed|timed out connecting|'
+    r'failed to (recv|send), got|has not answered for \d+ s|NCCL.*(timed out|aborted)'
 )
 _LESS = 'lower data.samples_per_gpu, or data.workers_per_gpu'
 _REMEDIES = [
@@ -38,6 +41,9 @@ _REMEDIES = [
      f'the machine has not enough memory: {_LESS}'),
     (r'No space left on device|Disk quota exceeded|PytorchStreamWriter|file write failed',
      'the disk is full: free some space, or write elsewhere'),
+    (r'Timed out after \d+ seconds waiting for clients|client socket has timed out', 'another '
+     'machine of the run is not there: start all NNODES of them with the same MASTER_ADDR and '
+     'PORT, within dist_params.timeout seconds'),
     (r'EADDRINUSE|already in use', 'another run uses this port: choose another, as in '
      'PORT=29501 bash tools/dist_train.sh ...'),
     (r'Permission denied|Read-only file system', 'change its permissions, or give another path'),
@@ -76,9 +82,10 @@ def is_mistake(error: BaseException) -> bool:
     return isinstance(error, _MISTAKES) and bool(text)
 
 
-def is_consequence(error: BaseException) -> bool:
-    """Whether an error only says that another process of a group has ended."""
-    return _CONSEQUENCE.search(str(error)) is not None
+def consequence(error: BaseException) -> str:
+    """Return what an error says, if only that another process of a group is gone; else ''."""
+    found = _CONSEQUENCE.search(str(error))
+    return found[0] if found else ''
 
 
 def _kind_and_text(error: BaseException) -> tuple[str, str]:

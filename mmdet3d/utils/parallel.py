@@ -77,8 +77,12 @@ def _end_with_parent(messages: str | None) -> None:
 
 
 def end_with_launcher() -> None:
-    """Let this process end when the launcher that started it is killed; without one do nothing."""
-    launcher = os.environ.pop(LAUNCHER_VARIABLE, None)
+    """Let this process end when the launcher that started it is killed; without one do nothing.
+
+    That is ``tools/dist_train.sh`` or ``dist_test.sh``, or torchrun itself.
+    """
+    by_torchrun = str(os.getppid()) if 'TORCHELASTIC_RUN_ID' in os.environ else None
+    launcher = os.environ.pop(LAUNCHER_VARIABLE, by_torchrun)
     if launcher is None:
         return
     if int(launcher) != os.getppid():

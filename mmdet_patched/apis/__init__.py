@@ -7,7 +7,7 @@ from mmdet_patched.apis.evaluation import (
 )
 from mmdet_patched.apis.hooks import build_optimizer_hook
 from mmdet_patched.apis.loaders import build_test_loader, build_train_loader
-from mmdet_patched.apis.restart import find_start
+from mmdet_patched.apis.restart import find_start, newest_checkpoint
 from mmdet_patched.apis.seeds import seed_process
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
 from mmdet_patched.apis.train import train_detector
@@ -20,6 +20,7 @@ __all__ = [
     'check_evaluation_hook',
     'find_start',
     'multi_gpu_test',
+    'newest_checkpoint',
     'seed_process',
     'single_gpu_test',
     'split_evaluation',

@@ -6,6 +6,9 @@ from typing import Any
 
 from mmcv.runner import DistEvalHook, EvalHook
 
+from mmcv_patched.parallel.waiting import first_process_awaited
+from mmcv_patched.runner import BaseRunner
+
 _NOT_SETTINGS = {'self', 'dataloader', 'test_fn', 'eval_kwargs'}
 _RULES = (None, 'greater', 'less')
 
@@ -16,6 +19,14 @@ def _settings_of(hook: type) -> set[str]:
 
 HOOK_SETTINGS = _settings_of(EvalHook) | _settings_of(DistEvalHook)
 _GROUP_ONLY = _settings_of(DistEvalHook) - _settings_of(EvalHook)
+
+
+class GroupEvalHook(DistEvalHook):
+    """mmcv's ``DistEvalHook``; no timeout ends the run while the first process evaluates alone."""
+
+    def _do_evaluate(self, runner: BaseRunner) -> None:
+        with first_process_awaited():
+            super()._do_evaluate(runner)
 
 
 def split_evaluation(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,7 +4,6 @@ import mmcv
 import mmcv.runner
 from mmcv.runner import (
     HOOKS,
-    DistEvalHook,
     DistSamplerSeedHook,
     EvalHook,
     OptimizerHook,
@@ -13,7 +12,7 @@ from mmdet.datasets import NumClassCheckHook, build_dataset
 from torch.utils.data import Dataset
 
 from mmcv_patched.runner import BaseRunner, IterBasedRunner, TerminationHook
-from mmdet_patched.apis.evaluation import hook_arguments
+from mmdet_patched.apis.evaluation import GroupEvalHook, hook_arguments
 from mmdet_patched.apis.loaders import build_test_loader
 from mmdet_patched.apis.test import multi_gpu_test, single_gpu_test
 
@@ -89,7 +88,7 @@ def register_evaluation(
     if dataset is None:
         dataset = build_dataset(cfg.data.val, dict(test_mode=True))
     data_loader = build_test_loader(dataset, cfg, distributed, cfg.data.get('val_dataloader', {}))
-    hook, test = (DistEvalHook, multi_gpu_test) if distributed else (EvalHook, single_gpu_test)
+    hook, test = (GroupEvalHook, multi_gpu_test) if distributed else (EvalHook, single_gpu_test)
     by_epoch = not isinstance(runner, IterBasedRunner)
     settings = {'by_epoch': by_epoch, **hook_arguments(cfg.get('evaluation') or {}, distributed)}
     # After the hooks that time the iteration, so that evaluation does not count as training.

@@ -76,6 +76,8 @@ def _build(
 
 def _start_worker(opencv_threads: int | None, messages: str | None, worker_id: int) -> None:
     """Limit OpenCV's threads and show warnings once, which only a forked worker would inherit."""
+    # What a forked worker does inherit, and must not tell of its own signals.
+    signal.set_wakeup_fd(-1)
     join_messages(messages)
     if opencv_threads is not None:
         cv2.setNumThreads(opencv_threads)

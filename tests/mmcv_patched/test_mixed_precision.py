@@ -16,6 +16,7 @@ from mmcv_patched.runner import (
     MixedPrecisionHook,
     NonFiniteError,
 )
+from mmcv_patched.runner import GradientCumulativeOptimizerHook as OwnCumulativeHook
 
 
 class Model(nn.Module):
@@ -116,6 +117,52 @@ def test_two_batches_of_one_make_the_step_of_one_batch_of_two(low):
     torch.testing.assert_close(accumulated.weight, together.weight, rtol=1e-2, atol=1e-3)
     torch.manual_seed(0)
     assert not torch.allclose(accumulated.weight, Model().layer.weight, atol=1e-2)
+
+
+class Pupil(Model):
+    """A network that is told what a teacher says, and is one."""
+
+    def train_step(
+        self, data: dict, optimizer: object, is_teacher: bool = False, **info: object
+    ) -> dict:
+        y = self.layer(data['x'])
+        if is_teacher:
+            return {'y': y}
+        loss = self.loss(y) + self.loss(y - info['teacher_info']['y'])
+        return dict(loss=loss, log_vars={'loss': loss.item()}, num_samples=len(y))
+
+
+def pupil_after(hook: OptimizerHook, batches: list, low: bool) -> torch.Tensor:
+    """The weights after one pass over the batches, with a teacher."""
+    torch.manual_seed(0)
+    model, teacher = Pupil(), Pupil()
+    runner = EpochBasedRunner(
+        model=MMDataParallel(model, mixed_precision=low),
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+        max_epochs=1,
+        logger=logging.getLogger('test'),
+        meta={},
+        teacher=MMDataParallel(teacher, mixed_precision=low),
+    )
+    runner.register_hook(hook)
+    runner.run([[{'x': x} for x in batches]], [('train', 1)])
+    return model.layer.weight.detach()
+
+
+@pytest.mark.parametrize(
+    'hook, single, low',
+    [
+        (OwnCumulativeHook, OptimizerHook, False),
+        (GradientCumulativeMixedPrecisionHook, MixedPrecisionHook, True),
+    ],
+)
+def test_a_distilled_student_accumulates_too(hook, single, low):
+    samples = torch.randn(4, 1, 4, generator=torch.Generator().manual_seed(1))
+    accumulated = pupil_after(hook(cumulative_iters=2), list(samples), low)
+    together = pupil_after(single(), list(samples.view(2, 2, 4)), low)
+    torch.testing.assert_close(accumulated, together, rtol=1e-2, atol=1e-3)
+    torch.manual_seed(0)
+    assert not torch.allclose(accumulated, Pupil().layer.weight, atol=1e-2)
 
 
 def test_parameters_that_no_loss_depends_on_are_reported_where_asked_for(caplog):

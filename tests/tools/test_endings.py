@@ -130,6 +130,24 @@ def test_processes_of_a_group_end_together(repo_root, many_epochs, free_port, en
         time.sleep(0.1)
 
 
+@pytest.mark.skipif(not Path('/proc/self/task').exists(), reason='looks for processes in /proc')
+def test_a_group_started_again_goes_on_from_its_last_checkpoint(
+    repo_root, many_epochs, tmp_path, free_port
+):
+    group = {'VIRTUAL_ENV': sys.prefix, 'PORT': str(free_port)}
+    command = ['bash', 'tools/dist_train.sh', CONFIG, '1', '--max-restarts', '1']
+    arguments = with_epochs([*many_epochs, 'checkpoint_config.iterations=1'], 2)
+    process = start(repo_root, *command, *arguments, **group)
+    os.kill(children(process.pid)[0], signal.SIGKILL)
+    text, _ = process.communicate(timeout=200)
+    assert process.returncode == 0, text
+    assert 'resumed epoch' in text
+    assert torch.load(tmp_path / 'run' / 'latest.pth', weights_only=True)['meta']['iter'] == 6
+    logs = sorted((tmp_path / 'run').glob('*.log.json'))
+    (step, *_) = (line for line in logs[-1].read_text().splitlines() if '"mode": "train"' in line)
+    assert '"iter": 1,' not in step or '"epoch": 2' in step
+
+
 def test_a_group_says_what_is_wrong_once(repo_root, free_port):
     group = {'VIRTUAL_ENV': sys.prefix, 'PORT': str(free_port), 'OMP_NUM_THREADS': '1'}
     command = ['bash', 'tools/dist_train.sh', CONFIG, '2', '--work-dri', 'x']

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.utils.mistakes import describe, is_consequence, is_mistake
+from mmdet3d.utils.mistakes import consequence, describe, is_mistake
 
 
 class Failing(Dataset):
@@ -100,8 +100,11 @@ def test_what_many_meet_comes_with_a_remedy(error, remedy):
 
 
 def test_a_lost_connection_is_another_process_s_doing():
-    assert is_consequence(RuntimeError('[gloo/pair.cc:553] Connection closed by peer [::1]'))
-    assert not is_consequence(ValueError('peer is no detector'))
+    lost = RuntimeError('[gloo/pair.cc:553] Connection closed by peer [::1]')
+    assert consequence(lost) == 'Connection closed by peer'
+    late = RuntimeError('[gloo/x.cc:81] Timed out waiting 15000ms for recv operation to complete')
+    assert consequence(late) == 'Timed out waiting 15000ms for recv operation'
+    assert not consequence(ValueError('peer is no detector'))
 
 
 def test_a_text_without_end_is_cut():
