@@ -34,11 +34,15 @@ SIZES = [1, 31, 64]
 
 
 def check(operator, *args) -> list[torch.Tensor]:
-    """Compare with the CPU's backend to the last digit; return the results."""
+    """Compare with the CPU's backend to the last digit; return the results.
+
+    Torch takes the square roots of ``three_nn``, which differ in that digit between devices.
+    """
     found = by_kernels(operator, *args)
+    rounding = 2e-7 if operator is three_nn and not INTERPRETED else 0
     for have, want in zip(found, as_list(operator(*args)), strict=True):
         assert have.dtype == want.dtype
-        torch.testing.assert_close(have, want, rtol=0, atol=0, equal_nan=True)
+        torch.testing.assert_close(have, want, rtol=rounding, atol=0, equal_nan=True)
     return found
 
 
