@@ -17,6 +17,8 @@ from mmcv_patched.full_disk import explain_full_disk
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30
 _RANGE_NOT_SATISFIABLE = 416
+# Too slow, too early, too many requests.
+_TRY_LATER = (408, 425, 429)
 _PASSING_ERRORS = (URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
 _HASH_IN_NAME = re.compile(r'-([0-9a-f]{8})\.\w+$')
 
@@ -107,9 +109,10 @@ def _fetch_patiently(url: str, part: Path, attempts: int, wait_s: float) -> None
             return _fetch_rest(url, part)
         except _PASSING_ERRORS as error:
             failure = error
-            if isinstance(error, HTTPError) and error.code < 500:
+            if isinstance(error, HTTPError) and error.code < 500 and error.code not in _TRY_LATER:
+                reason = ' '.join(str(error.reason).split())  # of a circle of redirections: lines
                 raise FileNotFoundError(
-                    f'the server does not give out {url}: HTTP {error.code} {error.reason}'
+                    f'the server does not give out {url}: HTTP {error.code} {reason}'
                 ) from error
     raise ConnectionError(
         f'could not fetch {url} in {attempts} attempts; the last failed with: {failure}. '

@@ -162,7 +162,9 @@ OTHERS = [
     ('compare_runs.py', '{here}/empty', 'expected NAME=WORK_DIR'),
     ('compare_runs.py', 'a={here}/empty', '{here}/empty'),
     ('compare_runs.py', 'a={here}/run a={here}/run', 'there is a run a already'),
-    ('download_teachers.py', '--only pointpilars', "invalid choice: 'pointpilars'"),
+    ('download_teachers.py', 'pointpilars', "'pointpilars': did you mean pointpillars"),
+    ('download_teachers.py', 'second --only pointpilars', "no teacher 'pointpilars'"),
+    ('download_teachers.py', 'second --base-url file:///a', 'begins with http:// or https://'),
     ('download_teachers.py', '--out {here}/notes.txt', 'notes.txt is a file'),
 ]
 MISTAKES = [
