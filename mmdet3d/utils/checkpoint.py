@@ -115,10 +115,23 @@ def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
     weights = read_weights(checkpoint, path)
+    require_finite(weights, path)
+    return weights, read_meta(checkpoint)
+
+
+def require_finite(weights: dict[str, Tensor], path: str) -> None:
+    """Refuse weights that are not finite.
+
+    Args:
+        weights: weights by name.
+        path: where they come from.
+
+    Raises:
+        ValueError: if some are not.
+    """
     bad = [name for name, value in weights.items() if not value.isfinite().all()]
     if bad:
         raise ValueError(
             f'{path}: {len(bad)} of {len(weights)} weights are not finite ({bad[0]}, ...), as a '
             'run that diverged leaves them: take an earlier checkpoint'
         )
-    return weights, read_meta(checkpoint)
