@@ -44,7 +44,8 @@ def _read_variable(text: Any, name: str) -> Any:
     """Return the value of a variable; a dict that is given again is merged, as by inheritance."""
     try:
         statements = ast.parse(_PATH_LINE.sub('', text) if isinstance(text, str) else '').body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # No Python, or nested deeper than Python reads.
         return None
     value: Any = None
     for statement in statements:

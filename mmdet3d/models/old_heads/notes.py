@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 _KEYS = {'direction_begins', 'anchor_generator'}
-_GENERATORS = ('Anchor3DRangeGenerator', 'AlignedAnchor3DRangeGenerator')
+# Whose anchors a head can have.
+GENERATORS = ('Anchor3DRangeGenerator', 'AlignedAnchor3DRangeGenerator')
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class HeadNotes:
                 f'direction_begins={begins}: expected {rotations} numbers, one for each rotation'
             )
         if generator is not None and not (
-            isinstance(generator, Mapping) and generator.get('type') in _GENERATORS
+            isinstance(generator, Mapping) and generator.get('type') in GENERATORS
         ):
-            raise ValueError(f'anchor_generator={generator}: its type has to be of {_GENERATORS}')
+            raise ValueError(f'anchor_generator={generator}: its type has to be of {GENERATORS}')
         return cls(begins, None if generator is None else dict(generator))
 
 

@@ -83,12 +83,13 @@ def saved_sizes(section: Mapping[str, Any]) -> np.ndarray | None:
 
 
 def as_rows(values: Any, width: int) -> np.ndarray | None:
-    """Return numbers as an array of shape (N, width); None if they are anything else."""
+    """Return finite numbers as an array of shape (N, width); None if they are anything else."""
     try:
         rows = np.array(values, dtype=float)
     except (TypeError, ValueError):
         return None
-    return rows if rows.ndim == 2 and rows.shape[1] == width and len(rows) else None
+    fits = rows.ndim == 2 and rows.shape[1] == width and len(rows) and np.isfinite(rows).all()
+    return rows if fits else None
 
 
 def swapped(sizes: Any) -> np.ndarray:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mmdet3d.core.bbox import limit_period
-from mmdet3d.models.old_heads.notes import HeadNotes
+from mmdet3d.models.old_heads.notes import GENERATORS, HeadNotes
 from mmdet3d.models.old_heads.signs import as_rows, saved_sizes, swapped
 
 _CLOSE = 1e-6
@@ -111,7 +111,8 @@ def _exchange(rows: Tensor, exchanged: Sequence[bool]) -> Tensor:
 
 def _old_rotations(section: Mapping[str, Any], new: list[float]) -> list[float]:
     generator = section.get('anchor_generator')
-    told = as_rows([generator.get('rotations')], len(new)) if generator else None
+    rotations = generator.get('rotations') if isinstance(generator, Mapping) else None
+    told = as_rows([rotations], len(new))
     return new if told is None else told[0].tolist()
 
 
@@ -157,14 +158,15 @@ def _anchors(section: Mapping[str, Any], head: Any) -> dict[str, Any] | None:
     own = head.anchor_generator
     if not isinstance(generator, Mapping) or sizes is None or len(sizes) != len(own.sizes):
         return None
-    ranges = as_rows(generator.get('ranges'), 6)
-    if ranges is None:
+    ranges, kind = as_rows(generator.get('ranges'), 6), generator.get('type')
+    if ranges is None or kind not in GENERATORS:
         return None
+    scales = as_rows([generator.get('scales')], len(own.scales))
     told = {
-        'type': generator.get('type'),
+        'type': kind,
         'ranges': ranges.tolist(),
         'sizes': swapped(sizes).tolist(),
-        'scales': list(generator.get('scales') or own.scales),
+        'scales': list(own.scales) if scales is None else scales[0].tolist(),
     }
     if _same_anchors(told, own):
         return None

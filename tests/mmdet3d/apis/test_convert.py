@@ -52,7 +52,10 @@ def clouds(kitti_sample, nuscenes_sample) -> dict[str, list]:
     """Frames of each data set, as its detectors take them."""
     sweep = np.fromfile(nuscenes_sample / 'LIDAR_TOP.pcd.bin', dtype=np.float32).reshape(-1, 5)
     frames = [str(kitti_sample / f'training/velodyne/{i:06d}.bin') for i in (8, 134)]
-    return {'bbox_head': frames, 'pts_bbox_head': [sweep]}
+    low, high = np.array([0, -20, -3, 0]), np.array([40, 20, 1, 1])
+    made = np.random.default_rng(0).uniform(low, high, (20000, 4)).astype(np.float32)
+    lagged = np.pad(made, ((0, 0), (0, 1)))
+    return {'bbox_head': [*frames, made], 'pts_bbox_head': [sweep, lagged]}
 
 
 def as_old(cfg: Config, key: str, **anchors):
@@ -81,11 +84,11 @@ def require_same(found: list[dict], expected: list[dict]) -> None:
     """The boxes are the same, but for whole turns of a heading."""
     for new, old in zip(map(alone, found), map(alone, expected), strict=True):
         assert len(new['scores']) == len(old['scores']) > 20
-        torch.testing.assert_close(new['scores'], old['scores'], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(new['scores'], old['scores'], rtol=0, atol=1e-5)
         assert torch.equal(new['labels'], old['labels'])
         apart = new['boxes'] - old['boxes']
         apart[:, 6] = torch.remainder(apart[:, 6] + math.pi, 2 * math.pi) - math.pi
-        assert (apart / old['boxes'].abs().clamp(min=1)).abs().max() < 1e-3
+        assert (apart / old['boxes'].abs().clamp(min=1)).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize('told', ['by its config', 'by its version', 'not at all'])
@@ -124,6 +127,27 @@ def test_anchors_that_lay_elsewhere_are_kept_in_the_checkpoint(
     assert any('anchors lie elsewhere' in line and '42.24' in line for line in done)
     new = init_model(pillars, str(tmp_path / 'new.pth'), 'cpu')
     require_same(detect(new, clouds['bbox_head']), detect(model, clouds['bbox_head']))
+
+
+def test_without_its_notes_boxes_far_from_their_anchor_point_backwards(
+    repo_root, clouds, tmp_path, one_thread
+):
+    cfg = load_config(repo_root / NUSCENES, DETECTORS[NUSCENES][1])
+    model, text = as_old(cfg, 'pts_bbox_head')
+    path = save_old(tmp_path / 'old.pth', model, config=text)
+    convert_checkpoint(cfg, path, tmp_path / 'new.pth')
+    saved = torch.load(tmp_path / 'new.pth', weights_only=True)
+    begins = saved['meta']['converted']['parts']['pts_bbox_head'].pop('direction_begins')
+    assert begins == pytest.approx([-0.75 * math.pi, 0.25 * math.pi], abs=1e-4)
+    torch.save(saved, tmp_path / 'bare.pth')
+    whole, bare = (
+        alone(detect(init_model(cfg, str(tmp_path / name), 'cpu'), clouds['pts_bbox_head'])[0])
+        for name in ('new.pth', 'bare.pth')
+    )
+    turned = torch.remainder(whole['boxes'][:, 6] - bare['boxes'][:, 6] + 1, 2 * math.pi) - 1
+    backwards = (turned - math.pi).abs() < 1e-4
+    assert (backwards | (turned.abs() < 1e-4)).all()
+    assert 0.2 < backwards.float().mean() < 0.8
 
 
 def test_headings_of_any_angles_are_paired(pillars, clouds, tmp_path, one_thread):
