@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmcv import Config
 from torch import Tensor, nn
 
 from mmdet3d.core.bbox import xywhr2xyxyr
@@ -12,7 +13,17 @@ from mmdet3d.core.post_processing import box3d_multiclass_nms
 from mmdet3d.datasets.old_boxes import new_boxes
 from mmdet3d.models import HEADS, Anchor3DHead, build_model
 from mmdet3d.models.dense_heads.prediction_rows import flat, top
+from support import shrink, shrink_nuscenes
 from support.weights import seed_weights
+
+PILLARS = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class.py'
+SECOND = 'configs/second/hv_second_secfpn_6x8_80e_kitti-3d-3class.py'
+NUSCENES = 'configs/pointpillars/hv_pointpillars_fpn_sbn-all_4x8_2x_nus-3d.py'
+DETECTORS = {
+    PILLARS: ('bbox_head', {**shrink.small_scene(), **shrink.widths(4)}),
+    SECOND: ('bbox_head', {**shrink.small_second_scene(), **shrink.second_widths(2)}),
+    NUSCENES: ('pts_bbox_head', {**shrink_nuscenes.small_scene(), **shrink_nuscenes.widths(4)}),
+}
 
 
 def wrap(values: Tensor, offset: float, period: float) -> Tensor:
@@ -122,3 +133,11 @@ def save_old(path: Path, model: nn.Module, **meta: Any) -> Path:
     """Save such a checkpoint."""
     torch.save({'state_dict': old_weights(model), 'meta': meta, 'optimizer': {}}, path)
     return path
+
+
+def as_old(cfg: Config, key: str, **anchors: Any) -> tuple[nn.Module, str]:
+    """Return a config's detector as it was before v1.0, with weights, and the config's text."""
+    model_cfg = old_config(Config(cfg.to_dict()).model, key, **anchors)
+    model = old_network(model_cfg)
+    model.cfg = cfg
+    return model, old_text(model_cfg)
