@@ -17,6 +17,8 @@ from mmcv_patched.full_disk import explain_full_disk
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30
 _RANGE_NOT_SATISFIABLE = 416
+# Too slow, too early, too many requests.
+_TRY_LATER = (408, 425, 429)
 _PASSING_ERRORS = (URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
 _HASH_IN_NAME = re.compile(r'-([0-9a-f]{8})\.\w+$')
 
@@ -37,16 +39,22 @@ def verify_sha256_prefix(path: str | Path, name: str | None = None) -> bool:
         ValueError: if it does not match.
     """
     name = name or Path(path).name
-    prefix = _HASH_IN_NAME.search(name)
+    prefix = hash_in_name(name)
     if prefix is None:
         return False
     found = file_sha256(Path(path))[:8]
-    if found != prefix[1]:
+    if found != prefix:
         raise ValueError(
             f'{path} is damaged or is another file: by its name ({name}) its SHA-256 begins with '
-            f'{prefix[1]}, but it begins with {found}; delete it and fetch it again'
+            f'{prefix}, but it begins with {found}; delete it and fetch it again'
         )
     return True
+
+
+def hash_in_name(name: str) -> str | None:
+    """Return the eight digits of a SHA-256 that a file's name ends in; None without them."""
+    found = _HASH_IN_NAME.search(name)
+    return found[1] if found else None
 
 
 def download(url: str, path: str | Path, attempts: int = 4, wait_s: float = 2.0) -> bool:
@@ -101,9 +109,10 @@ def _fetch_patiently(url: str, part: Path, attempts: int, wait_s: float) -> None
             return _fetch_rest(url, part)
         except _PASSING_ERRORS as error:
             failure = error
-            if isinstance(error, HTTPError) and error.code < 500:
+            if isinstance(error, HTTPError) and error.code < 500 and error.code not in _TRY_LATER:
+                reason = ' '.join(str(error.reason).split())  # of a circle of redirections: lines
                 raise FileNotFoundError(
-                    f'the server does not give out {url}: HTTP {error.code} {error.reason}'
+                    f'the server does not give out {url}: HTTP {error.code} {reason}'
                 ) from error
     raise ConnectionError(
         f'could not fetch {url} in {attempts} attempts; the last failed with: {failure}. '
@@ -194,7 +203,7 @@ def _require_an_end(response: HTTPResponse, url: str, part: Path) -> None:
     Raises:
         ValueError: if it is not sent in chunks, and no hash in the name shows whether it is whole.
     """
-    if not response.chunked and _HASH_IN_NAME.search(part.name.removesuffix('.part')) is None:
+    if not response.chunked and hash_in_name(part.name.removesuffix('.part')) is None:
         raise ValueError(
             f'the server does not say how long {url} is, and its name holds no SHA-256 prefix '
             '(as in model-aa0f3adb.pth), so a file that was cut would pass for a whole one: fetch '

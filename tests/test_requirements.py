@@ -23,7 +23,7 @@ USED_OTHERWISE = {
     'ruff': ('tools/run_tests.sh', '-m ruff'),
     'tensorboard': ('configs/_base_/default_runtime.py', 'TensorboardLoggerHook'),
 }
-OPTIONAL = ('embreex', 'nuscenes', 'pyquaternion', 'shapely', 'triton')
+OPTIONAL = ('embreex', 'nuscenes', 'pyquaternion', 'safetensors', 'shapely', 'triton')
 
 
 def normalised(name: str) -> str:

@@ -1,5 +1,6 @@
 """One model per process, gradients averaged over the processes."""
 
+import inspect
 from typing import Any
 
 from mmcv.parallel.registry import MODULE_WRAPPERS
@@ -7,6 +8,12 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mmcv_patched.parallel.batch_feeder import BatchFeeder
+
+
+# Before torch 2.13 another name said whether buffers are made equal before each step.
+_SYNC = 'forward_sync_buffers'
+if _SYNC not in inspect.signature(DistributedDataParallel).parameters:
+    _SYNC = 'broadcast_buffers'
 
 
 class _MethodCaller(nn.Module):
@@ -30,12 +37,20 @@ class MMDistributedDataParallel(BatchFeeder):
     Args:
         module: the model, on the device where this process runs it.
         mixed_precision: compute in the device's low precision wherever torch's autocast does.
+        sync_buffers: give all processes the first one's buffers before each step.
         **kwargs: passed on to ``DistributedDataParallel``.
     """
 
-    def __init__(self, module: nn.Module, mixed_precision: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        mixed_precision: bool = False,
+        sync_buffers: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(mixed_precision)
-        self.ddp = DistributedDataParallel(_MethodCaller(module), **kwargs)
+        options = {_SYNC: sync_buffers, **kwargs}
+        self.ddp = DistributedDataParallel(_MethodCaller(module), **options)
 
     @property
     def module(self) -> nn.Module:

@@ -20,6 +20,7 @@ from torch import nn
 from mmcv_patched.full_disk import bytes_of_tensors, explain_full_disk
 from mmcv_patched.runner.addresses import cached_file, fetch, refuse_scheme
 from mmcv_patched.runner.file_kinds import describe_file
+from mmcv_patched.runner.tensor_files import ENDING, load_tensors
 
 MapLocation = str | torch.device | Callable | dict | None
 
@@ -47,6 +48,7 @@ def load_file(filename: str, map_location: MapLocation = 'cpu') -> dict:
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it is an address.
+        ImportError: if it is a safetensors file, and that package is not installed.
         RuntimeError: if the file is broken, or holds objects that would have to be executed; it
             says what the file seems to be.
     """
@@ -56,6 +58,8 @@ def load_file(filename: str, map_location: MapLocation = 'cpu') -> dict:
         raise FileNotFoundError(f'checkpoint {filename} is a folder: name the .pth file in it')
     if not osp.isfile(filename):
         raise FileNotFoundError(f'checkpoint {filename} does not exist (looked from {os.getcwd()})')
+    if filename.endswith(ENDING):
+        return load_tensors(filename)
     with open(filename, 'rb') as file, warnings.catch_warnings():
         # Of kinds of files; where one matters, it fails to load, and the error says it.
         warnings.simplefilter('ignore', UserWarning)

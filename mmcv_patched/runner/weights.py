@@ -78,6 +78,22 @@ def _describe_content(content: Any) -> str:
     return f'a dict of {listed}' if others else 'an empty dict'
 
 
+class Origin(NamedTuple):
+    """What a part of a network is told of the checkpoint that its weights come from.
+
+    Attributes:
+        filename: the checkpoint.
+        meta: its ``meta``.
+        section: the part's section of the config in it, empty where that is not known.
+        is_adapted: whether another part had to be adapted to it.
+    """
+
+    filename: str
+    meta: Mapping[str, Any]
+    section: dict[str, Any]
+    is_adapted: bool
+
+
 def adapt_modules(
     model: nn.Module, weights: dict[str, Tensor], meta: Mapping[str, Any], filename: str
 ) -> None:
@@ -86,6 +102,7 @@ def adapt_modules(
     Such a module has ``adapt_state_dict(weights, prefix, trained_as)``: it changes the weights
     whose names begin with ``prefix``, or itself, and returns one line for a warning, or None.
     ``trained_as`` is its section of the config in the checkpoint, empty where that is not known.
+    A module that has ``judge_origin(origin)`` changes nothing, but returns such a line.
 
     Args:
         model: the network, not wrapped.
@@ -93,13 +110,38 @@ def adapt_modules(
         meta: the checkpoint's ``meta``.
         filename: where it came from.
     """
+    notes = adapt_weights(model, weights, meta)
+    is_adapted = bool(notes)
+    for name, module in model.named_modules():
+        judge: Any = getattr(module, 'judge_origin', None)
+        if judge is not None:
+            section = read_model_section(meta, name)
+            notes.append(judge(Origin(filename, meta, section, is_adapted)))
+    told = [note for note in notes if note is not None]
+    if told:
+        warnings.warn(f'{filename}: {"; ".join(told)}', stacklevel=3)
+
+
+def adapt_weights(
+    model: nn.Module, weights: dict[str, Tensor], meta: Mapping[str, Any]
+) -> list[str]:
+    """Do what :func:`adapt_modules` does without a warning.
+
+    Args:
+        model: the network, not wrapped.
+        weights: weights by name, which are changed.
+        meta: the checkpoint's ``meta``.
+
+    Returns:
+        what the modules say.
+    """
+    notes = []
     for name, module in model.named_modules():
         adapt: Any = getattr(module, 'adapt_state_dict', None)
         if adapt is not None:
             prefix = f'{name}.' if name else ''
-            note = adapt(weights, prefix, read_model_section(meta, name))
-            if note is not None:
-                warnings.warn(f'{filename}: {note}', stacklevel=3)
+            notes.append(adapt(weights, prefix, read_model_section(meta, name)))
+    return [note for note in notes if note is not None]
 
 
 class Misfit(NamedTuple):

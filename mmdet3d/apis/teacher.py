@@ -26,9 +26,7 @@ def build_teacher(
         ValueError: if no teacher is named, its file is damaged, or config and weights do not fit.
         OSError: if one of its files is not there, or cannot be fetched from its address.
     """
-    named = cfg.get('teacher') or {}
-    config = config or named.get('config')
-    checkpoint = checkpoint or named.get('checkpoint')
+    config, checkpoint = name_teacher(cfg, config, checkpoint).values()
     if not config or not checkpoint:
         raise ValueError(
             f'distillation needs a teacher, but its config is {config} and its checkpoint '
@@ -43,3 +41,20 @@ def build_teacher(
     teacher = build_model(teacher_cfg)
     load_weights(teacher, path)
     return teacher.eval().requires_grad_(False)
+
+
+def name_teacher(
+    cfg: mmcv.Config, config: str | None = None, checkpoint: str | None = None
+) -> dict[str, str | None]:
+    """Return the files of a student's teacher, as ``config`` and ``checkpoint``.
+
+    Args:
+        cfg: the student's config.
+        config: the teacher's config file, instead of the one that ``cfg`` names.
+        checkpoint: the teacher's checkpoint, likewise.
+    """
+    named = cfg.get('teacher') or {}
+    return {
+        'config': config or named.get('config'),
+        'checkpoint': checkpoint or named.get('checkpoint'),
+    }

@@ -33,7 +33,7 @@ from mmdet3d.apis.settings import (
     fill_in_settings,
     format_config,
 )
-from mmdet3d.apis.teacher import build_teacher
+from mmdet3d.apis.teacher import build_teacher, name_teacher
 from mmdet3d.datasets import build_dataset
 from mmdet3d.datasets.dataset_wrappers import unwrapped
 from mmdet3d.datasets.skip_broken import skip_broken
@@ -170,6 +170,8 @@ def run_training(
     timestamp = time.strftime('%Y%m%d_%H%M%S')
     meta = _start_log(cfg, timestamp, datasets[0].CLASSES, notes)
     begin_work()
+    if use_kd:
+        meta['teacher'] = name_teacher(cfg, teacher_config, teacher_checkpoint)
     return _train(
         model, datasets, cfg, distributed, validate, timestamp, meta, teacher, val_dataset
     )

@@ -93,6 +93,9 @@ def from_spconv1(weight: Tensor) -> Tensor:
 class _TrustedOnCPU(spconv.conv.SparseConvolution):
     """Mixed into spconv's 3D convolutions: their CPU arithmetic, and the loading of old weights."""
 
+    # By this mmdetection3d v1.0 knows the layout of spconv 2 in a checkpoint.
+    _version = 2
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._register_load_state_dict_pre_hook(self._before_load)

@@ -54,7 +54,7 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
         ValueError: if it holds no weights, or some are missing, too many, of other shapes, or not
             finite.
     """
-    weights, meta = _read(str(path))
+    weights, meta = read_checkpoint(str(path))
     adapt_modules(model, weights, meta, str(path))
     misfit = load_fitting(model, weights)
     if any(misfit):
@@ -62,7 +62,25 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
             f'{path} holds the weights of another architecture than this '
             f'{type(model).__name__}: {misfit}. Give the config it was trained with'
         )
+    _take_converted(model, meta, path)
     return meta
+
+
+def _take_converted(model: nn.Module, meta: dict[str, Any], path: str | Path) -> None:
+    """Give modules what a converter noted of them."""
+    converted = meta.get('converted')
+    parts = converted.get('parts') if isinstance(converted, dict) else None
+    for name, part in parts.items() if isinstance(parts, dict) else ():
+        take: Any = getattr(dict(model.named_modules()).get(name), 'take_converted', None)
+        if take is None:
+            raise ValueError(
+                f'{path} was converted for a network with a part {name}, which this '
+                f'{type(model).__name__} has not: give the config it was converted with'
+            )
+        try:
+            take(part)
+        except ValueError as error:
+            raise ValueError(f'{path}: what its converter noted of {name}: {error}') from error
 
 
 def adapt_to_weights(model: nn.Module, path: str) -> None:
@@ -79,18 +97,41 @@ def adapt_to_weights(model: nn.Module, path: str) -> None:
         RuntimeError: if the file is broken.
         ValueError: if it holds no weights, none that fits, or some that are not finite.
     """
-    weights, meta = _read(path)
+    weights, meta = read_checkpoint(path)
     adapt_modules(model, weights, meta, path)
     require_some_fit(model, weights, path)
 
 
-def _read(path: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read a checkpoint's weights by name, and its ``meta``.
+
+    Args:
+        path: the checkpoint, a file or a URL.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        RuntimeError: if the file is broken.
+        ValueError: if it holds no weights, or some that are not finite.
+    """
     checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
     weights = read_weights(checkpoint, path)
+    require_finite(weights, path)
+    return weights, read_meta(checkpoint)
+
+
+def require_finite(weights: dict[str, Tensor], path: str) -> None:
+    """Refuse weights that are not finite.
+
+    Args:
+        weights: weights by name.
+        path: where they come from.
+
+    Raises:
+        ValueError: if some are not.
+    """
     bad = [name for name, value in weights.items() if not value.isfinite().all()]
     if bad:
         raise ValueError(
             f'{path}: {len(bad)} of {len(weights)} weights are not finite ({bad[0]}, ...), as a '
             'run that diverged leaves them: take an earlier checkpoint'
         )
-    return weights, read_meta(checkpoint)

@@ -91,7 +91,6 @@ def _wrap(model: nn.Module, cfg: mmcv.Config, distributed: bool) -> nn.Module:
     return MMDistributedDataParallel(
         model,
         mixed_precision,
-        forward_sync_buffers=False,
         find_unused_parameters=cfg.get('find_unused_parameters', False),
     )
 

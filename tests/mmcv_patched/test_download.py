@@ -41,10 +41,10 @@ def test_goes_on_where_an_earlier_call_stopped(server, tmp_path):
 def test_tries_again_by_itself_after_passing_errors(server, tmp_path):
     path = tmp_path / NAME
     server.cut_after = [500_000, 700_000]
-    server.status = [503]
-    assert download(f'{server.url}/{NAME}', path, wait_s=0) is True
+    server.status = [503, 429]
+    assert download(f'{server.url}/{NAME}', path, attempts=5, wait_s=0) is True
     assert path.read_bytes() == CONTENT
-    assert server.asked == [None, None, 'bytes=500000-', 'bytes=1200000-']
+    assert server.asked == [None, None, None, 'bytes=500000-', 'bytes=1200000-']
     assert server.sent == len(CONTENT)
 
 
@@ -172,3 +172,21 @@ def test_the_earlier_import_path_answers():
     from mmdet3d.utils.download import download as moved
 
     assert moved is download
+
+
+def test_a_file_that_was_moved_is_fetched_and_gone_on_with(server, tmp_path):
+    path = tmp_path / NAME
+    server.cut_after = [1_000_000]
+    assert download(f'{server.url}/moved/{NAME}', path, wait_s=0) is True
+    assert path.read_bytes() == CONTENT
+    assert server.asked == [None, None, 'bytes=1000000-', 'bytes=1000000-']
+    assert server.sent == len(CONTENT)
+
+
+@pytest.mark.parametrize('where', ['around', 'off', 'missing'])
+def test_a_redirection_that_leads_to_no_file_is_named(server, tmp_path, where):
+    url = f'{server.url}/moved/{where}/{NAME}'
+    with pytest.raises(FileNotFoundError, match=f'does not give out {url}: HTTP') as caught:
+        download(url, tmp_path / NAME, wait_s=0)
+    assert '\n' not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

@@ -34,11 +34,22 @@ def test_a_section_is_read_however_the_config_is_written(text):
         ({'config': AS_CALLS}, ''),
         ({'config': 'configs/a.py\nmodel = dict('}, 'voxel_encoder'),
         ({'config': 'data = dict()'}, 'voxel_encoder'),
+        ({'config': f'model = {"(" * 5000}{")" * 5000}'}, 'voxel_encoder'),
+        ({'config': 'model = 1\0'}, 'voxel_encoder'),
         ({'config': "_base_ = './other.py'\nmodel = build()"}, 'voxel_encoder'),
     ],
 )
 def test_what_is_not_there_is_empty(meta, name):
     assert read_model_section(meta, name) == {}
+
+
+def test_files_that_inherit_are_read_together_with_their_paths_before_them():
+    text = f'configs/base.py\n{AS_CALLS}\nconfigs/a.py\nmodel = dict(voxel_encoder=dict(eps=0.5))'
+    found = read_model_section({'config': text}, 'voxel_encoder')
+    assert (found['eps'], found['in_channels']) == (0.5, 4)
+    text += "\nmodel = dict(voxel_encoder=dict(_delete_=True, type='Other'))"
+    found = read_model_section({'config': text}, 'voxel_encoder')
+    assert (found['type'], 'in_channels' in found) == ('Other', False)
 
 
 def test_nothing_of_it_is_executed(tmp_path, monkeypatch):

@@ -11,7 +11,10 @@ CONTENT = np.random.default_rng(0).bytes(3 << 20)
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves ``content`` under any path but /missing and notes what it was asked for and sent."""
+    """Serves ``content`` under any path but /missing and notes what it was asked for and sent.
+
+    What is asked of /moved is elsewhere, of /moved/around there again, and of /moved/off on a disk.
+    """
 
     daemon_threads = True
 
@@ -47,6 +50,8 @@ class FileHandler(BaseHTTPRequestHandler):
         server.asked.append(self.headers['Range'])
         if self.path.startswith('/missing') or server.status:
             return self.send_error(server.status.pop(0) if server.status else 404)
+        if self.path.startswith('/moved/'):
+            return self._send_elsewhere(self.path.removeprefix('/moved'))
         start, total = 0, len(server.content)
         known = self.headers['If-Range'] in (None, server.version)
         if server.knows_ranges and self.headers['Range'] and known:
@@ -60,6 +65,13 @@ class FileHandler(BaseHTTPRequestHandler):
             self.send_header('ETag', server.version)
         self.send_header('Connection', 'close')
         self._send_body(server.content[start:])
+
+    def _send_elsewhere(self, path: str) -> None:
+        targets = {'around': self.path, 'off': 'file:///etc/hosts'}
+        self.send_response(302)
+        self.send_header('Location', targets.get(path.split('/')[1], f'{self.server.url}{path}'))
+        self.send_header('Content-Length', '0')
+        self.end_headers()
 
     def _send_body(self, body: bytes) -> None:
         server, length = self.server, len(body)

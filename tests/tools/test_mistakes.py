@@ -162,8 +162,23 @@ OTHERS = [
     ('compare_runs.py', '{here}/empty', 'expected NAME=WORK_DIR'),
     ('compare_runs.py', 'a={here}/empty', '{here}/empty'),
     ('compare_runs.py', 'a={here}/run a={here}/run', 'there is a run a already'),
-    ('download_teachers.py', '--only pointpilars', "invalid choice: 'pointpilars'"),
+    ('download_teachers.py', 'pointpilars', "'pointpilars': did you mean pointpillars"),
+    ('download_teachers.py', 'second --only pointpilars', "no teacher 'pointpilars'"),
+    ('download_teachers.py', 'second --base-url file:///a', 'begins with http:// or https://'),
     ('download_teachers.py', '--out {here}/notes.txt', 'notes.txt is a file'),
+    ('model_converters/convert_checkpoint.py', 'a.pth', 'required: --config, --out'),
+    (
+        'model_converters/convert_checkpoint.py',
+        f'{{here}}/notes.txt --config {CONFIG} --out new.pth',
+        'notes.txt (',
+    ),
+    (
+        'model_converters/convert_checkpoint.py',
+        f'none.pth --config {CONFIG} --out new.pth',
+        'checkpoint none.pth does not exist',
+    ),
+    ('model_converters/publish_model.py', '{here}/notes.txt x', 'notes.txt ('),
+    ('model_converters/publish_model.py', 'none.pth x', 'checkpoint none.pth does not exist'),
 ]
 MISTAKES = [
     *(('train.py', *row) for row in TRAIN),

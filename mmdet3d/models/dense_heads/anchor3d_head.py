@@ -28,10 +28,11 @@ from mmdet3d.models.dense_heads.assignment_cache import AssignmentCache
 from mmdet3d.models.dense_heads.prediction_rows import flat, top
 from mmdet3d.models.interfaces import HeadOutputs
 from mmdet3d.models.object_weights import Truth, read_truth
+from mmdet3d.models.old_heads import ConvertibleHead
 
 
 @HEADS.register_module()
-class Anchor3DHead(BaseModule):
+class Anchor3DHead(ConvertibleHead, BaseModule):
     """Classify anchors, regress boxes from them, and tell front from back.
 
     From "SECOND" (Sensors 2018), sections 3.1 and 3.2, with mmdetection3d's parameters.
@@ -314,7 +315,8 @@ class Anchor3DHead(BaseModule):
             decoded.append(self.bbox_coder.decode(level[keep], residuals))
             class_scores.append(score[keep])
             if dir_cls_preds is not None:
-                headings.append(flat(dir_cls_preds[i], 2)[keep].argmax(dim=1))
+                told = flat(dir_cls_preds[i], 2)[keep].argmax(dim=1)
+                headings.append(self.settle_directions(told, decoded[-1][:, 6], keep))
         boxes, scores = torch.cat(decoded), torch.cat(class_scores)
         directions = torch.cat(headings) if headings else boxes.new_zeros(len(boxes)).long()
 

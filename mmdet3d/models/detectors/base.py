@@ -138,8 +138,10 @@ class Base3DDetector(BaseDetector):
         """Load a distilled checkpoint into a network that is not being distilled."""
         if self.kd_losses is not None:
             return
-        for key in [key for key in state_dict if key.startswith(_prefixed(prefix))]:
-            del state_dict[key]
+        own = [key for key in state_dict if key.startswith(prefix)]
+        for key in own:
+            if is_kd_weight(key.removeprefix(prefix)):
+                del state_dict[key]
 
     def require_cfg(self, name: str) -> None:
         """Check that the settings of a phase were given, whose default is None.
@@ -206,5 +208,6 @@ def refuse_pretrained(pretrained: str | None) -> None:
         raise ValueError(f'pretrained={pretrained!r}: use load_from to start from a checkpoint')
 
 
-def _prefixed(prefix: str) -> tuple[str, ...]:
-    return tuple(prefix + each for each in _KD_PREFIXES)
+def is_kd_weight(name: str) -> bool:
+    """Whether a weight of a detector is of a layer that distillation alone needs."""
+    return name.startswith(_KD_PREFIXES)
