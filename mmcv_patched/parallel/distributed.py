@@ -9,7 +9,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mmcv_patched.parallel.batch_feeder import BatchFeeder
 
-
 # Before torch 2.13 another name said whether buffers are made equal before each step.
 _SYNC = 'forward_sync_buffers'
 if _SYNC not in inspect.signature(DistributedDataParallel).parameters:
