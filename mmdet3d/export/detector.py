@@ -78,7 +78,11 @@ class OnnxDetector:
             DataFormatError: if there are no points, or they have other columns than the detector
                 was trained with.
         """
-        points = prepare(self.load(cloud), self.settings)
+        return self.detect_in(self.load(cloud))
+
+    def detect_in(self, points: np.ndarray) -> Detections:
+        """Detect objects in points from :meth:`load`."""
+        points = prepare(points, self.settings)
         boxes, scores, directions = self._run(make_pillars(points, self.settings))
         return suppress(boxes, scores, directions, self.settings)
 

@@ -67,7 +67,7 @@ def list_detections(
 def _named(clouds: Sequence[str | Path], out: Path) -> dict[Path, Path]:
     """The file to write for each cloud."""
     named: dict[Path, Path] = {}
-    for cloud in _files(clouds):
+    for cloud in cloud_files(clouds):
         path = out / f'{cloud.stem}.json'
         if path in named:
             raise ValueError(f'{named[path]} and {cloud} would both be written to {path}')
@@ -75,7 +75,15 @@ def _named(clouds: Sequence[str | Path], out: Path) -> dict[Path, Path]:
     return named
 
 
-def _files(clouds: Sequence[str | Path]) -> Iterator[Path]:
+def cloud_files(clouds: Sequence[str | Path]) -> Iterator[Path]:
+    """Give each file, and those of each folder in their order.
+
+    Args:
+        clouds: files, or folders of files.
+
+    Raises:
+        FileNotFoundError: if a folder holds no clouds.
+    """
     for given in map(Path, clouds):
         if not given.is_dir():
             yield given

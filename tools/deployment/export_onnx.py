@@ -10,8 +10,8 @@ import _environment  # noqa: F401
 
 from mmdet3d.apis import init_model
 from mmdet3d.export.exporter import FORMS, OPSETS, PRECISIONS, check_options, export_detector
+from mmdet3d.utils.checkpoint_config import find_config
 from mmdet3d.utils.command_line import run_tool
-from mmdet3d.utils.config import load_config
 from mmdet3d.utils.tool_parser import KeyValues, ToolParser
 from mmdet3d.utils.writable import prepare_file, prepare_folder
 
@@ -19,7 +19,11 @@ from mmdet3d.utils.writable import prepare_file, prepare_folder
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = ToolParser(description=__doc__)
-    parser.add_argument('config', help='config file of the detector')
+    parser.add_argument(
+        'config',
+        nargs='?',
+        help='config file of the detector; by default the one in the checkpoint',
+    )
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument(
         '--out', type=Path, required=True, help='.onnx file to write; with --form two a folder'
@@ -52,7 +56,9 @@ def main() -> None:
     """Export, and say what was written."""
     args = parse_args()
     (prepare_file if args.form == 'one' else prepare_folder)(args.out, '--out')
-    model = init_model(load_config(args.config, args.cfg_options), args.checkpoint, 'cpu')
+    model = init_model(
+        find_config(args.config, args.checkpoint, args.cfg_options), args.checkpoint, 'cpu'
+    )
     written = export_detector(model, args.out, args.form, args.opset, args.precision)
     print('\n'.join(map(str, written)))
 
