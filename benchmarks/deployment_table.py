@@ -13,7 +13,7 @@ from pathlib import Path
 import _environment  # noqa: F401
 
 from mmdet3d.export.quantize import CALIBRATIONS
-from mmdet3d.report.deployment import measure_deployment
+from mmdet3d.report.deployment import NETWORKS, measure_deployment
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.tool_parser import ToolParser, read_named_folders, whole_number
 
@@ -32,14 +32,17 @@ def parse_args() -> argparse.Namespace:
         metavar='NAME=FILE',
         help='trained weights of teacher, 4x or 16x, which are not trained then',
     )
+    parser.add_argument(
+        '--networks', nargs='+', default=list(NETWORKS), choices=list(NETWORKS), metavar='NAME'
+    )
     parser.add_argument('--train', type=whole_number(1), default=240, help='scenes (%(default)s)')
     parser.add_argument('--val', type=whole_number(1), default=60, help='scenes (%(default)s)')
     parser.add_argument(
         '--frames', type=whole_number(1), default=64, help='of the calibration (%(default)s)'
     )
-    parser.add_argument('--calibration', choices=list(CALIBRATIONS), default='percentile')
+    parser.add_argument('--calibration', choices=list(CALIBRATIONS), default='minmax')
     parser.add_argument(
-        '--keep-ends', action='store_true', help='leave the first and last layers in float32'
+        '--ends', action='store_true', help='quantise the first and last convolutions too'
     )
     args = parser.parse_args()
     args.checkpoints = read_named_folders(parser, args.checkpoints)
@@ -54,10 +57,11 @@ def main() -> None:
             args.out,
             args.data,
             {name: Path(path) for name, path in args.checkpoints.items()},
+            args.networks,
             (args.train, args.val),
             args.frames,
             args.calibration,
-            args.keep_ends,
+            args.ends,
         )
     )
 

@@ -27,7 +27,7 @@ def quantize(
     out: str | Path,
     calibration: str = 'minmax',
     per_channel: bool = True,
-    keep_ends: bool = False,
+    ends: bool = False,
 ) -> Path:
     """Quantise the convolutions of a detector statically.
 
@@ -40,7 +40,8 @@ def quantize(
         out: the file to write.
         calibration: one of :data:`CALIBRATIONS`.
         per_channel: give each channel of the weights a range of its own.
-        keep_ends: leave the first convolution, and the last of each output, in float32.
+        ends: quantise the first convolution, and the last of each output, too. They cost the most
+            precision and have few weights.
 
     Returns:
         the file.
@@ -63,7 +64,7 @@ def quantize(
                 op_types_to_quantize=list(_LAYERS),
                 per_channel=per_channel,
                 calibrate_method=getattr(tools.CalibrationMethod, CALIBRATIONS[calibration]),
-                nodes_to_exclude=_ends(onnx.load(model)) if keep_ends else [],
+                nodes_to_exclude=[] if ends else _ends(onnx.load(model)),
             )
         content = onnx.load(written)
     write_model(content, replace(detector.settings, precision='int8').to_metadata(), Path(out))

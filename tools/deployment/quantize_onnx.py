@@ -35,13 +35,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--calibration',
         choices=list(CALIBRATIONS),
-        default='percentile',
+        default='minmax',
         help='how the range of each map is found (%(default)s)',
     )
     parser.add_argument(
-        '--keep-ends',
+        '--ends',
         action='store_true',
-        help='leave the first and the last convolutions in float32',
+        help='quantise the first and the last convolutions too, which costs precision',
     )
     return parser.parse_args()
 
@@ -52,7 +52,7 @@ def main() -> None:
     prepare_file(args.out, '--out')
     clouds = list(cloud_files(args.clouds))
     chosen = clouds[:: max(1, len(clouds) // args.frames)][: args.frames]
-    print(quantize(args.model, chosen, args.out, args.calibration, keep_ends=args.keep_ends))
+    print(quantize(args.model, chosen, args.out, args.calibration, ends=args.ends))
 
 
 if __name__ == '__main__':

@@ -24,10 +24,10 @@ class Measured:
         network: its name.
         precision: of its weights.
         ap: the main figure of the data set, in percent.
-        milliseconds: from loaded points to boxes, the median over the frames.
+        milliseconds: of one core, from loaded points to boxes, the median over the frames. What
+            else the machine does is not counted.
         megabytes: of the file.
         frames: how many were detected in.
-        threads: how many computed.
     """
 
     network: str
@@ -36,31 +36,29 @@ class Measured:
     milliseconds: float
     megabytes: float
     frames: int
-    threads: int
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a dict."""
         return asdict(self)
 
 
-def measure(name: str, model: Path, dataset: Any, threads: int = 1) -> Measured:
-    """Detect in all frames of a data set.
+def measure(name: str, model: Path, dataset: Any) -> Measured:
+    """Detect in all frames of a data set, with one thread.
 
     Args:
         name: of the network.
         model: an exported detector.
         dataset: as ``build_tested`` gives it.
-        threads: how many compute.
     """
-    detector = OnnxDetector(model, threads)
+    detector = OnnxDetector(model, threads=1)
     clouds = [dataset.get_data_info(i)['pts_filename'] for i in range(len(dataset))]
     detector.detect(clouds[0])  # compiles what numba compiles
     results, seconds = [], []
     for cloud in clouds:
         points = detector.load(cloud)
-        start = time.perf_counter()
+        start = time.process_time()
         found = detector.detect_in(points)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
         results.append(_as_result(found))
     measured = measure_of(type(dataset).__name__)
     figures = dataset.evaluate(results, metric=measured.metric)
@@ -72,7 +70,6 @@ def measure(name: str, model: Path, dataset: Any, threads: int = 1) -> Measured:
         1000 * median(seconds),
         model.stat().st_size / 1e6,
         len(clouds),
-        threads,
     )
 
 
@@ -94,7 +91,7 @@ def to_table(rows: Sequence[Measured]) -> str:
     """
     full = {row.network: row for row in rows if row.precision == 'fp32'}
     lines = [
-        '| network | precision | mean of four APs | latency (ms) | size (MB) |',
+        '| network | precision | mean of four APs | latency (ms of one core) | size (MB) |',
         '|---|---|---|---|---|',
     ]
     for row in rows:

@@ -29,10 +29,11 @@ def measure_deployment(
     out: Path,
     data: Path | None = None,
     checkpoints: Mapping[str, Path] | None = None,
+    networks: Sequence[str] = tuple(NETWORKS),
     scenes: tuple[int, int] = (240, 60),
     calibration_frames: int = 64,
-    calibration: str = 'percentile',
-    keep_ends: bool = False,
+    calibration: str = 'minmax',
+    ends: bool = False,
 ) -> str:
     """Do what is left of the measurements, and return the table.
 
@@ -43,30 +44,32 @@ def measure_deployment(
         out: the folder.
         data: KITTI's layout with its info files; None generates scenes.
         checkpoints: trained weights of some of :data:`NETWORKS`, which are not trained then.
+        networks: which of them to measure.
         scenes: how many to generate for training and for validation.
         calibration_frames: frames of the training set that int8 is calibrated with.
         calibration: how, see :func:`quantize`.
-        keep_ends: likewise.
+        ends: likewise.
 
     Raises:
         FileNotFoundError: if there is no such data or checkpoint.
         RuntimeError: if a tool fails.
-        ValueError: if a checkpoint is of none of the networks, or the folder was begun with
+        ValueError: if there is no network of a name that is given, or the folder was begun with
             other scenes.
     """
     given = checkpoints or {}
-    if unknown := set(given) - set(NETWORKS):
-        raise ValueError(f'checkpoints of {sorted(unknown)}: there are {list(NETWORKS)}')
+    if unknown := {*given, *networks} - set(NETWORKS):
+        raise ValueError(f'there is no network {sorted(unknown)}: expected of {list(NETWORKS)}')
     out = out.resolve()
     if data is None:
         data = out / 'data'
         _finish(_data_job(out, scenes))
     rows = []
-    for name, config in NETWORKS.items():
+    for name in networks:
+        config = NETWORKS[name]
         checkpoint = given.get(name) or _trained(out, name, config, data)
         rows += _measure_network(
             out / 'models', name, config, checkpoint, data, calibration_frames,
-            {'calibration': calibration, 'keep_ends': keep_ends},
+            {'calibration': calibration, 'ends': ends},
         )  # fmt: skip
     table = to_table(rows)
     write_whole(out / 'deployment.md', f'{table}\n')
