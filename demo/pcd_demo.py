@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'tools'))
 import _environment  # noqa: F401
 
 from mmdet3d.report.demo import show_detections
+from mmdet3d.utils.checkpoint_config import find_config
 from mmdet3d.utils.command_line import run_tool
-from mmdet3d.utils.config import load_config
 from mmdet3d.utils.tool_parser import KeyValues, ToolParser, Unneeded
 from mmdet3d.utils.writable import prepare_folder
 
@@ -19,7 +19,11 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = ToolParser(description=__doc__)
     parser.add_argument('pcd', type=Path, help='cloud: a .bin, .npy, .ply or .pcd file')
-    parser.add_argument('config', help='config file of the detector')
+    parser.add_argument(
+        'config',
+        nargs='?',
+        help='config file of the detector; by default the one in the checkpoint',
+    )
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument(
         '--out',
@@ -45,7 +49,7 @@ def main() -> None:
     """Detect, draw, and say where what is."""
     args = parse_args()
     prepare_folder(args.out, '--out')
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = find_config(args.config, args.checkpoint, args.cfg_options)
     files = show_detections(args.pcd, cfg, args.checkpoint, args.out, args.score_thr, args.device)
     print('\n'.join(map(str, files)))
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import torch
-
 _REASONS = {
     errno.ENOSPC: 'no space left on device',
     errno.EDQUOT: 'disk quota exceeded',
@@ -90,7 +88,7 @@ def write_whole(path: str | Path, content: bytes | str) -> None:
 
 def bytes_of_tensors(content: Any) -> int:
     """Count the bytes of all tensors in dicts, lists and tuples, at any depth."""
-    if isinstance(content, torch.Tensor):
+    if hasattr(content, 'element_size'):  # a tensor: torch is not imported to ask
         return content.numel() * content.element_size()
     if isinstance(content, Mapping):
         return sum(map(bytes_of_tensors, content.values()))

@@ -5,11 +5,16 @@ although nothing on this project's main path calls them. Where one is not instal
 imports but refuses to work takes its place; a real one is never touched.
 """
 
-import importlib.util
 import sys
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
+
+_REMEDIES = {
+    'torchvision': 'install torchvision for your torch version',
+    'mmcv._ext': 'build mmcv-full 1.7.2 with a compiler to get its operators',
+}
 
 
 class _StandIn(ModuleType):
@@ -24,6 +29,7 @@ class _StandIn(ModuleType):
         super().__init__(name, doc=f'Stand-in for the missing module {name}.')
         self.__spec__ = ModuleSpec(name, loader=None)
         self.__path__ = []
+        self.__version__ = 'not installed'
         self._remedy = remedy
 
     def __getattr__(self, attribute: str) -> Any:
@@ -40,20 +46,26 @@ class _StandIn(ModuleType):
         return missing
 
 
-def _is_installed(name: str) -> bool:
-    return name in sys.modules or importlib.util.find_spec(name) is not None
+class _Finder(MetaPathFinder, Loader):
+    """Gives the stand-ins, where no finder before it has found the real module."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return how to import a module that can be stood in for; None for any other."""
+        return ModuleSpec(name, self, is_package=True) if name in _REMEDIES else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the stand-in."""
+        return _StandIn(spec.name, _REMEDIES[spec.name])
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing more: there is no code to run."""
 
 
 def register_stand_ins() -> None:
     """Make ``import mmcv.ops``, ``mmcv.runner`` and ``mmdet`` work on a plain pip installation.
 
-    Call it before anything imports ``mmcv.ops`` or ``mmcv.runner``; calling it again does nothing.
+    Nothing is imported before it is asked for. Call it before anything imports ``mmcv.ops`` or
+    ``mmcv.runner``; calling it again does nothing.
     """
-    if not _is_installed('torchvision'):
-        stand_in = _StandIn('torchvision', 'install torchvision for your torch version')
-        vars(stand_in)['__version__'] = 'not installed'
-        sys.modules['torchvision'] = stand_in
-    if not _is_installed('mmcv._ext'):
-        sys.modules['mmcv._ext'] = _StandIn(
-            'mmcv._ext', 'build mmcv-full 1.7.2 with a compiler to get its operators'
-        )
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

@@ -149,3 +149,17 @@ def nuscenes_data(nuscenes_root: Path, tmp_path_factory: pytest.TempPathFactory)
     out_dir = tmp_path_factory.mktemp('nuscenes_infos')
     create_nuscenes_data(nuscenes_root, out_dir, 'v1.0-mini')
     return out_dir
+
+
+@pytest.fixture(scope='session')
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small PointPillars as config.py and weights.pth, and as model.onnx by the real tool."""
+    from support.exported import save, small
+    from support.tooling import call_here
+
+    folder = tmp_path_factory.mktemp('deployed')
+    save(small(), folder)
+    files = (folder / name for name in ('config.py', 'weights.pth'))
+    tool = 'tools/deployment/export_onnx.py'
+    assert call_here(tool, *files, '--out', folder / 'model.onnx') == 0
+    return folder

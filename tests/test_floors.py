@@ -13,13 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = [
     ('mmcv_patched',),
     ('mmdet_patched',),
-    ('mmdet3d.ops', 'mmdet3d.utils'),
+    ('mmdet3d.on_cpu', 'mmdet3d.utils'),
+    ('mmdet3d.ops',),
     ('mmdet3d.core.geometry',),
     ('mmdet3d.core',),
     ('mmdet3d.clouds',),
     ('mmdet3d.datasets', 'mmdet3d.models'),
     ('mmdet3d.synthetic',),
     ('mmdet3d.apis',),
+    ('mmdet3d.export',),
     ('mmdet3d.report',),
     ('tools',),
 ]
@@ -29,7 +31,7 @@ LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 STRANGERS = [
     ('mmdet3d.datasets.kitti', 'mmdet3d.datasets.nuscenes'),
     ('mmdet3d.synthetic.kitti', 'mmdet3d.synthetic.nuscenes'),
-    ('mmdet3d.ops.on_cpu', 'mmdet3d.ops.on_device'),
+    ('mmdet3d.on_cpu', 'mmdet3d.ops.on_device'),
 ]
 MAX_LINES = 350
 

@@ -19,7 +19,9 @@ USED_OTHERWISE = {
     'codespell': ('tools/run_tests.sh', '-m codespell_lib'),
     'mkdocs': ('tools/build_docs.sh', '-m mkdocs'),
     'mkdocs-material': ('mkdocs.yml', 'name: material'),
+    'ml-dtypes': ('requirements-export.txt', "onnx's"),
     'mypy': ('tools/run_tests.sh', '-m mypy'),
+    'onnxscript': ('mmdet3d/export/exporter.py', "'onnxscript'"),
     'ruff': ('tools/run_tests.sh', '-m ruff'),
     'tensorboard': ('configs/_base_/default_runtime.py', 'TensorboardLoggerHook'),
 }
@@ -34,7 +36,8 @@ def normalised(name: str) -> str:
 @cache
 def listed() -> dict[str, str]:
     """The requirements' lines under their names."""
-    text = ''.join((ROOT / f'requirements{part}.txt').read_text() for part in ('', '-test'))
+    parts = ('', '-test', '-export')
+    text = ''.join((ROOT / f'requirements{part}.txt').read_text() for part in parts)
     lines = [line for line in text.splitlines() if line and not line.startswith('#')]
     return {normalised(line.split('==')[0]): line.split()[0] for line in lines}
 
@@ -76,6 +79,13 @@ def test_every_requirement_is_imported_or_used_otherwise():
 def test_requirements_that_nothing_imports_are_used_where_it_says(name):
     path, word = USED_OTHERWISE[name]
     assert word in (ROOT / path).read_text()
+
+
+def test_what_exported_models_need_is_pinned_alike_wherever_it_is_listed():
+    lines = (ROOT / 'requirements-export.txt').read_text().splitlines()
+    elsewhere = ''.join((ROOT / f'requirements{part}.txt').read_text() for part in ('', '-test'))
+    pins = [line.split()[0] for line in lines if line and not line.startswith('#')]
+    assert pins and all(f'\n{pin}' in elsewhere for pin in pins)
 
 
 def test_every_requirement_is_pinned():

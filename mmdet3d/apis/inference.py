@@ -19,16 +19,20 @@ from mmdet3d.core.points import LiDARPoints
 from mmdet3d.datasets.pipelines import Compose, LoadPointsFromFile
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
+from mmdet3d.utils.checkpoint_config import config_of_checkpoint
 from mmdet3d.utils.config import load_config
 
 
 def init_model(
-    config: str | Path | mmcv.Config, checkpoint: str | None = None, device: str | None = None
+    config: str | Path | mmcv.Config | None = None,
+    checkpoint: str | Path | None = None,
+    device: str | None = None,
 ) -> nn.Module:
     """Build a detector, ready to detect.
 
     Args:
-        config: a config file, or a config, from a file or not.
+        config: a config file, or a config, from a file or not; None for the one that the checkpoint
+            carries, which is read as data and not executed.
         checkpoint: its weights; None leaves them as initialised.
         device: where to run, by default a GPU where there is one.
 
@@ -37,10 +41,12 @@ def init_model(
         checkpoint or else the config has them, as ``CLASSES``.
 
     Raises:
-        ValueError: if two settings disagree, or the checkpoint has the config's classes in another
-            order.
+        FileNotFoundError: if a file does not exist.
+        RuntimeError: if the checkpoint is broken.
+        ValueError: if two settings disagree, the checkpoint has the config's classes in another
+            order, or neither of the two has a config.
     """
-    cfg = config if isinstance(config, mmcv.Config) else load_config(config)
+    cfg = _find_config(config, checkpoint)
     check_agreement(cfg, ('test',))
     model_cfg = deepcopy(cfg.model)
     model_cfg.train_cfg = None
@@ -51,6 +57,18 @@ def init_model(
     model.CLASSES = tuple(meta.get('CLASSES') or classes or ())
     model.cfg = cfg
     return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
+
+
+def _find_config(
+    config: str | Path | mmcv.Config | None, checkpoint: str | Path | None
+) -> mmcv.Config:
+    if isinstance(config, mmcv.Config):
+        return config
+    if config is not None:
+        return load_config(config)
+    if checkpoint is None:
+        raise ValueError('neither config nor checkpoint was given: give one of them, or both')
+    return config_of_checkpoint(checkpoint)
 
 
 @torch.no_grad()

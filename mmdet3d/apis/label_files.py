@@ -19,7 +19,7 @@ from mmdet3d.datasets.files import dump_pickle
 from mmdet3d.datasets.key_clouds import key_cloud
 from mmdet3d.datasets.object_files import group_by_class, write_objects
 from mmdet3d.datasets.teacher_detections import TeacherLabels
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 
 @dataclass

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmdet3d.clouds.pcd_header import PADDING, PcdField, PcdHeader, parse_header
-from mmdet3d.ops.on_cpu.lzf import decompress
+from mmdet3d.on_cpu.lzf import decompress
 from mmdet3d.utils.errors import DataFormatError
 
 # Bytes before a compressed block: its size, and that of its content.

@@ -9,31 +9,12 @@ import numpy as np
 
 from mmcv_patched.full_disk import atomic_write
 from mmdet3d.utils.errors import DataFormatError
+from mmdet3d.utils.files import require_file
 from mmdet3d.utils.unpickling import UnsafePickle, load_plain
 
 # The newest protocol that every Python 3 reads.
 PICKLE_PROTOCOL = 4
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-
-
-def require_file(path: str | Path, purpose: str) -> Path:
-    """Return ``path`` if a file stands there.
-
-    Args:
-        path: the file that is needed.
-        purpose: what the file is, for the message (``'a label file'``).
-
-    Raises:
-        FileNotFoundError: if there is no such file; the message says whether its folder exists.
-    """
-    path = Path(path)
-    if path.is_file():
-        return path
-    where = 'its folder exists' if path.parent.is_dir() else f'nor is the folder {path.parent}'
-    raise FileNotFoundError(
-        f'{path}: {purpose} is expected here, but there is none ({where}). '
-        'Check the root path, and the list that names it (ImageSets, or the info file).'
-    )
 
 
 def read_text(path: str | Path, purpose: str) -> str:

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from mmdet3d.on_cpu import ball_query as on_cpu
 from mmdet3d.ops.checks import require_at_least, require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import ball_query as on_cpu
 from mmdet3d.ops.on_device import ball_query as on_device
 
 _ball_query = by_device(on_cpu.ball_query, on_device.ball_query, 'ball_query')

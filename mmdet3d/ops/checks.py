@@ -1,41 +1,16 @@
 """Shape and type checks shared by the operators, so that they all complain in the same words."""
 
-import numpy as np
 import torch
 
+from mmdet3d.on_cpu.shapes import require_points, require_shape
 
-def require_shape(
-    name: str, array: torch.Tensor | np.ndarray, expected: tuple[str | int, ...]
-) -> None:
-    """Check the shape of an argument.
-
-    Args:
-        name: what the caller calls the argument.
-        array: the argument.
-        expected: one entry per axis: a letter where any length will do, else the length.
-
-    Raises:
-        ValueError: if the number of axes or one of the fixed lengths differs.
-    """
-    given = tuple(array.shape)
-    fits = len(given) == len(expected) and all(
-        isinstance(want, str) or have == want for have, want in zip(given, expected)
-    )
-    if not fits:
-        wanted = ', '.join(str(want) for want in expected)
-        raise ValueError(f'{name} must have shape ({wanted}), got {given}')
-
-
-def require_points(name: str, array: torch.Tensor | np.ndarray) -> None:
-    """Check that an argument is a list of points, (N, C) with x, y, z as its first columns.
-
-    Raises:
-        ValueError: if it has another number of axes or fewer than three columns.
-    """
-    if array.ndim != 2 or array.shape[1] < 3:
-        raise ValueError(
-            f'{name} must have shape (N, C) with C >= 3 (x, y, z, ...), got {tuple(array.shape)}'
-        )
+__all__ = [
+    'require_at_least',
+    'require_floats',
+    'require_indices',
+    'require_points',
+    'require_shape',
+]
 
 
 def require_floats(**tensors: torch.Tensor) -> None:

@@ -2,9 +2,9 @@
 
 import torch
 
+from mmdet3d.on_cpu import furthest_point_sample as on_cpu
 from mmdet3d.ops.checks import require_at_least, require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import furthest_point_sample as on_cpu
 from mmdet3d.ops.on_device import furthest_point_sample as on_device
 
 _choose = by_device(

@@ -2,9 +2,9 @@
 
 import torch
 
+from mmdet3d.on_cpu import nms as on_cpu
 from mmdet3d.ops.checks import require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import nms as on_cpu
 from mmdet3d.ops.on_device import nms as on_device
 
 _greedy_nms = by_device(on_cpu.greedy_nms, on_device.greedy_nms, 'nms')

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mmdet3d.ops.on_cpu import pair_graphs as on_cpu
+from mmdet3d.on_cpu import pair_graphs as on_cpu
 
 
 class PairRows(NamedTuple):

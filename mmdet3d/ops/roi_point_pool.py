@@ -2,9 +2,9 @@
 
 import torch
 
+from mmdet3d.on_cpu import roi_point_pool as on_cpu
 from mmdet3d.ops.checks import require_at_least, require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import roi_point_pool as on_cpu
 from mmdet3d.ops.on_device import roi_point_pool as on_device
 
 _first_inside = by_device(on_cpu.first_inside, on_device.first_inside, 'roi_point_pool')

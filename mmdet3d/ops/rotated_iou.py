@@ -2,9 +2,9 @@
 
 import torch
 
+from mmdet3d.on_cpu import rotated_iou as on_cpu
 from mmdet3d.ops.checks import require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import rotated_iou as on_cpu
 from mmdet3d.ops.on_device import rotated_iou as on_device
 
 _overlaps = by_device(on_cpu.rotated_overlaps, on_device.rotated_overlaps, 'rotated_iou')

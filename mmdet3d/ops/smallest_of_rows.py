@@ -2,9 +2,9 @@
 
 import torch
 
+from mmdet3d.on_cpu import smallest_of_rows as on_cpu
 from mmdet3d.ops.checks import require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import smallest_of_rows as on_cpu
 from mmdet3d.ops.on_device import smallest_of_rows as on_device
 
 _smallest = by_device(on_cpu.smallest_of_rows, on_device.smallest_of_rows)

@@ -2,9 +2,9 @@
 
 import torch
 
+from mmdet3d.on_cpu import three_nn as on_cpu
 from mmdet3d.ops.checks import require_floats, require_shape
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import three_nn as on_cpu
 from mmdet3d.ops.on_device import three_nn as on_device
 
 _three_nearest = by_device(on_cpu.three_nearest, on_device.three_nearest, 'three_nn')

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from mmdet3d.on_cpu import voxelize as on_cpu
 from mmdet3d.ops.checks import require_floats, require_points
 from mmdet3d.ops.dispatch import by_device
-from mmdet3d.ops.on_cpu import voxelize as on_cpu
 from mmdet3d.ops.on_device import voxelize as on_device
 
 # How far from a whole number of voxels the range may be, in voxels: what rounding decimal

@@ -16,6 +16,7 @@ __all__ = [
     'REPO_ROOT',
     'SETTINGS',
     'add_config_arguments',
+    'complete_config',
     'find_datasets',
     'find_file',
     'find_steps',
@@ -79,7 +80,23 @@ def load_config(
         ValueError: if it cannot be read, a key looks like a misspelt setting, an option has no
             place to go or is a variable of the file, or ``infos`` is given without ``data_root``.
     """
-    cfg = read_config(find_file(path, 'config'))
+    return complete_config(read_config(find_file(path, 'config')), options, data_root, infos)
+
+
+def complete_config(
+    cfg: Config,
+    options: Mapping[str, Any] | None = None,
+    data_root: str | Path | None = None,
+    infos: str | Path | None = None,
+) -> Config:
+    """Check a config as it was read, and put ``options`` in place of what it says.
+
+    Args:
+        cfg: the config, which is changed and returned.
+        options: see :func:`load_config`, as for the others and the errors.
+        data_root: likewise.
+        infos: likewise.
+    """
     _check_top_level(cfg)
     _check_class_names(cfg)
     # What an option names is sought in the config as its file has it.

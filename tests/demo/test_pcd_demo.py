@@ -105,3 +105,9 @@ def test_clouds_that_cannot_be_read_end_in_one_line(detector, tmp_path, capfd, n
     assert call_here(TOOL, tmp_path / name, *detector, '--out', tmp_path / 'out') == 1
     *_, line = capfd.readouterr().err.splitlines()
     assert line.startswith('error: ') and said in line
+
+
+def test_a_checkpoint_that_carries_its_config_is_enough(cloud, deployed, tmp_path):
+    file = write(cloud, tmp_path / 'cloud.bin')
+    assert call_here(TOOL, file, deployed / 'weights.pth', '--out', tmp_path / 'out') == 0
+    assert json.loads((tmp_path / 'out' / 'cloud.json').read_text())

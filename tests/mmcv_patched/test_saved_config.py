@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmcv_patched.runner.saved_config import read_model_section
+from mmcv_patched.runner.saved_config import read_model_section, read_settings
 
 AS_CALLS = """
 voxel_size = [0.16, 0.16, 4]
@@ -37,6 +37,8 @@ def test_a_section_is_read_however_the_config_is_written(text):
         ({'config': f'model = {"(" * 5000}{")" * 5000}'}, 'voxel_encoder'),
         ({'config': 'model = 1\0'}, 'voxel_encoder'),
         ({'config': "_base_ = './other.py'\nmodel = build()"}, 'voxel_encoder'),
+        ({'config': 'model = {[]: 1}'}, 'voxel_encoder'),
+        ({'config': 'model = ' + '[' * 5000 + ']' * 5000}, 'voxel_encoder'),
     ],
 )
 def test_what_is_not_there_is_empty(meta, name):
@@ -58,4 +60,63 @@ def test_nothing_of_it_is_executed(tmp_path, monkeypatch):
     text = f"{code}\nmodel = dict(voxel_encoder=dict(in_channels={code}, type='A'))"
     found = read_model_section({'config': text}, 'voxel_encoder')
     assert found == {'in_channels': None, 'type': 'A'}
+    assert list(tmp_path.iterdir()) == []
+
+
+WHOLE = """configs/detector.py
+scales = (1.0, -2, inf)
+model = dict(type='A', parts=[dict(a=1), {'b': (None, True)}], **{})
+"""
+
+
+@pytest.mark.parametrize('text', [AS_CALLS, AS_LITERAL])
+def test_a_whole_config_is_read_however_it_is_written(text):
+    settings = read_settings(text, 'x.pth')
+    assert settings['model']['voxel_encoder']['feat_channels'] == [64]
+    assert settings['model']['voxel_encoder']['eps'] == -1e-3
+
+
+def test_values_are_read_to_any_depth_after_the_name_of_a_file():
+    text = WHOLE.replace(', **{}', '')
+    assert read_settings(text, 'x.pth') == {
+        'scales': (1.0, -2, float('inf')),
+        'model': {'type': 'A', 'parts': [{'a': 1}, {'b': (None, True)}]},
+    }
+
+
+@pytest.mark.parametrize(
+    'text, said',
+    [
+        (None, 'carries no config'),
+        (' ', 'carries no config'),
+        (WHOLE, r'line 2: dict\(type='),
+        ("model = dict(", r"line 1: '\(' was never closed"),
+        ("import os\nmodel = dict()", 'line 1: expected NAME = VALUE'),
+        ("print('x')", 'line 1: expected NAME = VALUE'),
+        ("a = b = 1", 'line 1: expected NAME = VALUE'),
+        ("model.a = 1", 'line 1: expected NAME = VALUE'),
+        ("a = 1\nmodel = dict(x=open('f', 'w'))", r"line 2: open\('f', 'w'\) is no literal"),
+        ("model = dict([('a', 1)])", 'is no literal'),
+        ("model = {**{}}", 'is no literal'),
+        ("model = [x for x in ()]", 'is no literal'),
+        ("model = 1 / 9", 'is no literal'),
+        ("model = f'{1}'", 'is no literal'),
+        ("model = ~1", 'is no literal'),
+        ("model = -True", '-True is no number'),
+        ("model = __import__('os').system('x')", 'is no literal'),
+        ("model = dict.fromkeys((1,))", 'is no literal'),
+        ("model = " + '[' * 5000 + ']' * 5000, 'cannot be read as data'),
+        ("model = dict({[]: 1})", 'is no literal'),
+        ("model = {[]: 1}", 'cannot be read as data'),
+        ("_base_ = './other.py'", 'inherits from other files'),
+        ('a = "\0"', 'cannot be read as data'),
+    ],
+)  # fmt: skip
+def test_a_config_that_is_more_than_data_is_refused_and_not_executed(
+    text, said, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=said) as caught:
+        read_settings(text, 'x.pth')
+    assert 'x.pth' in str(caught.value) and 'give the config file too' in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.core.visualizer.layers import BoxLayer, save_figure, wireframes
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 _AXES = ('along (m)', 'across, to its left (m)', 'up (m)')
 # What is to the right and upwards in each picture.

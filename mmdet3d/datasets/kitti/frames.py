@@ -22,7 +22,7 @@ from mmdet3d.datasets.kitti.labels import read_label
 from mmdet3d.datasets.kitti.reduced import points_in_view
 from mmdet3d.datasets.object_files import write_objects
 from mmdet3d.datasets.point_files import read_points, write_points
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from mmdet3d.datasets.object_numbers import known_velocities
 from mmdet3d.datasets.paths import locate
 from mmdet3d.datasets.pipelines.load_points import check_disk_backend
 from mmdet3d.datasets.pipelines.weights import WEIGHTS
-from mmdet3d.ops.on_cpu.box_collision import collision_free, seen_from_above
+from mmdet3d.on_cpu.box_collision import collision_free, seen_from_above
 from mmdet3d.utils.arguments import (
     ShowsArguments,
     mapping,

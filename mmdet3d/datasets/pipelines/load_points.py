@@ -18,7 +18,7 @@ from mmdet3d.utils.arguments import ShowsArguments, columns, switch, whole
 class LoadPointsFromFile(ShowsArguments):
     """Read the file ``results['pts_filename']`` into ``results['points']``.
 
-    :func:`mmdet3d.datasets.point_files.read_points` says which files and what is looked at.
+    :func:`mmdet3d.clouds.read.read_points` says which files and what is looked at.
 
     Args:
         coord_type: coordinate system of the file, ``'LIDAR'`` or ``'CAMERA'``.

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmdet3d.datasets.builder import PIPELINES
-from mmdet3d.ops.on_cpu.box_collision import first_free_try, seen_from_above
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.box_collision import first_free_try, seen_from_above
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 from mmdet3d.utils.arguments import (
     ShowsArguments,
     per_axis,

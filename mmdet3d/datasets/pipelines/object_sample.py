@@ -5,7 +5,7 @@ import numpy as np
 from mmdet3d.core.points import BasePoints
 from mmdet3d.datasets.builder import OBJECTSAMPLERS, PIPELINES
 from mmdet3d.datasets.pipelines.weights import WEIGHTS, weights_of
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 from mmdet3d.utils.arguments import ShowsArguments, mapping, switch
 
 _EXAMPLE = {

@@ -15,7 +15,7 @@ from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.core.visualizer import BoxLayer, ValuePanel, draw_values
 from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.datasets.pictures import frame_name, truth_layer, view_of, without_labels
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 from mmdet3d.report.distilled.students import Student, build_student
 from mmdet3d.report.distilled.terms import TermOnFrame, as_array, compare_on_frame
 from mmdet3d.report.result_pictures import find_frame

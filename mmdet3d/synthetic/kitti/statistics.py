@@ -13,7 +13,7 @@ from mmdet3d.datasets.kitti.infos import frame_path
 from mmdet3d.datasets.kitti.labels import read_label
 from mmdet3d.datasets.kitti.reduced import points_in_view
 from mmdet3d.datasets.point_files import read_points
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 CLASSES = ('Car', 'Pedestrian', 'Cyclist')
 # Where PointPillars looks: x, y, z from and to, in metres.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmdet3d.datasets.point_files import read_points, write_points
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 from mmdet3d.synthetic.nuscenes.layout import random_world
 from mmdet3d.synthetic.nuscenes.rig import (
     SENSOR_FROM_BEAMS,

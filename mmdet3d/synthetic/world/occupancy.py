@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 
 
 class Occupancy:

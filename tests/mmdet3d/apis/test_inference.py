@@ -186,3 +186,40 @@ def test_a_cloud_without_points_has_a_result(model):
 def test_a_missing_cloud_is_named(model):
     with pytest.raises(FileNotFoundError, match=r'nowhere\.bin'):
         inference_detector(model, 'nowhere.bin')
+
+
+def test_a_checkpoint_that_carries_its_config_needs_no_file(deployed, frame):
+    whole = init_model(checkpoint=deployed / 'weights.pth', device='cpu')
+    usual = init_model(deployed / 'config.py', deployed / 'weights.pth', 'cpu')
+    assert whole.CLASSES == usual.CLASSES == ('Pedestrian', 'Cyclist', 'Car')
+    (found,), _ = inference_detector(whole, frame)
+    (expected,), _ = inference_detector(usual, frame)
+    assert_same(found, expected)
+    assert torch.equal(found['boxes_3d'].tensor, expected['boxes_3d'].tensor)
+
+
+@pytest.mark.parametrize(
+    'config, said',
+    [
+        (None, 'carries no config: give the config file too'),
+        ("model = dict(type=open('executed', 'w'))", 'line 1: open'),
+        ("filename = 'a'\nmodel = dict()", 'cannot be one'),
+        ('voxel_size = [1]', 'lacks model or data'),
+        ('modle = dict(type=1)\ndata = dict()', 'lacks model or data'),
+    ],
+)
+def test_a_checkpoint_whose_config_will_not_do_is_named(
+    deployed, tmp_path, monkeypatch, config, said
+):
+    monkeypatch.chdir(tmp_path)
+    content = torch.load(deployed / 'weights.pth', weights_only=True)
+    torch.save({**content, 'meta': {} if config is None else {'config': config}}, 'other.pth')
+    with pytest.raises(ValueError, match=said) as caught:
+        init_model(checkpoint='other.pth', device='cpu')
+    assert 'other.pth' in str(caught.value)
+    assert not (tmp_path / 'executed').exists()
+
+
+def test_something_has_to_be_given():
+    with pytest.raises(ValueError, match='neither config nor checkpoint'):
+        init_model()

@@ -10,7 +10,7 @@ from support.cloud_files import compress, named, write_pcd, write_ply
 
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.point_files import read_points
-from mmdet3d.ops.on_cpu.lzf import decompress
+from mmdet3d.on_cpu.lzf import decompress
 
 PLY_ENCODINGS = ('ascii', 'binary_little_endian', 'binary_big_endian')
 XYZI = ['x', 'y', 'z', 'intensity']

@@ -8,9 +8,9 @@ from mmcv.parallel import collate
 from support.cropping import crop
 
 from mmdet3d.datasets import Compose, build_dataset
-from mmdet3d.ops.on_cpu.box_collision import seen_from_above
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.box_collision import seen_from_above
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 
 POINTPILLARS = [
     f'pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-{name}.py'

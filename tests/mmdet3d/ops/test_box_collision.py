@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import box as rectangle
 
-from mmdet3d.ops.on_cpu.box_collision import collision_free, first_free_try
+from mmdet3d.on_cpu.box_collision import collision_free, first_free_try
 
 centre = st.floats(-4, 4)
 size = st.floats(0.3, 5)

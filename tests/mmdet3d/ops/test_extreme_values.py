@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.extremes import boxes, is_sound, numbers, on_both, points, rectangles, rounds
 
 from mmdet3d.core.geometry import xywhr2xyxyr
+from mmdet3d.on_cpu.box_collision import collision_free, first_free_try
 from mmdet3d.ops import (
     ball_query,
     boxes_iou_bev,
@@ -20,7 +21,6 @@ from mmdet3d.ops import (
     three_nn,
     voxelization,
 )
-from mmdet3d.ops.on_cpu.box_collision import collision_free, first_free_try
 
 THRESHOLDS = st.sampled_from([0.01, 0.25, 0.7])
 

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmdet3d.on_cpu.rotated_iou import rotated_iou
 from mmdet3d.ops import nms_bev, nms_normal_bev
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_iou
 from mmdet3d.ops.on_device import nms as nms_torch
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmdet3d.on_cpu.points_in_boxes import batched_points_in_boxes, points_in_boxes
 from mmdet3d.ops import points_in_boxes_all, points_in_boxes_part
-from mmdet3d.ops.on_cpu.points_in_boxes import batched_points_in_boxes, points_in_boxes
 from mmdet3d.ops.on_device import points_in_boxes as points_in_boxes_torch
 
 

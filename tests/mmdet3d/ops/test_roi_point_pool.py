@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmdet3d.on_cpu import roi_point_pool as roi_point_pool_cpu
 from mmdet3d.ops import points_in_boxes_all, roi_point_pool
-from mmdet3d.ops.on_cpu import roi_point_pool as roi_point_pool_cpu
 from mmdet3d.ops.on_device import roi_point_pool as in_torch
 
 

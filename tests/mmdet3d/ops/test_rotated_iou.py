@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmdet3d.on_cpu.rotated_iou import rotated_iou, rotated_overlaps
 from mmdet3d.ops import boxes_iou_bev, boxes_overlap_bev
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_iou, rotated_overlaps
 from mmdet3d.ops.on_device import rotated_iou as rotated_iou_torch
 
 # Round numbers make edges coincide, touch and run parallel; the rest is anything.

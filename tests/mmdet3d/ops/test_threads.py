@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from mmdet3d.on_cpu.threads import split_rows
 from mmdet3d.ops import ball_query, furthest_point_sample, roi_point_pool, three_nn
-from mmdet3d.ops.on_cpu.threads import split_rows
 
 
 @pytest.fixture

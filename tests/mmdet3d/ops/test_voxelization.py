@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.cropping import crop
 
+from mmdet3d.on_cpu import voxelize as voxelize_cpu
 from mmdet3d.ops import Voxelization, voxelization
-from mmdet3d.ops.on_cpu import voxelize as voxelize_cpu
 from mmdet3d.ops.on_device import voxelize as voxelize_torch
 
 PILLARS = dict(voxel_size=[0.16, 0.16, 4], point_cloud_range=[0, -39.68, -3, 69.12, 39.68, 1])

@@ -12,7 +12,7 @@ from mmdet3d.datasets.kitti import (
     read_split,
 )
 from mmdet3d.datasets.point_files import read_points
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 FRAMES = range(14)
 # What range noise (2 cm) and the camera's other viewpoint may move a point by, in pixels, beside

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmdet3d.datasets.nuscenes.classes import CLASS_OF_CATEGORY, CLASSES
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 from mmdet3d.synthetic.nuscenes.layout import random_world
 from mmdet3d.synthetic.nuscenes.looks import KINDS, choose_look
 from mmdet3d.synthetic.nuscenes.recording import SceneJob, record_sweep

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 from mmdet3d.synthetic.shapes.materials import Material
 from mmdet3d.synthetic.world.geometry import GROUND, NOTHING, SceneGeometry
 from mmdet3d.synthetic.world.layout import random_scene

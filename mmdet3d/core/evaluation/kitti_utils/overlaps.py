@@ -7,7 +7,7 @@ import numpy as np
 
 from mmdet3d.core.evaluation.kitti_utils.annotations import Annotations
 from mmdet3d.core.evaluation.kitti_utils.classes import DONT_CARE
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 
 
 @np.errstate(invalid='ignore', over='ignore')

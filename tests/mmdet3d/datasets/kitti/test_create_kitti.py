@@ -11,7 +11,7 @@ import pytest
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.kitti import create_kitti_data
 from mmdet3d.datasets.point_files import read_points
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 
 def _load(path: Path):

@@ -10,7 +10,7 @@ from support.kitti_files import lidar_boxes
 from mmdet3d.core.bbox import CameraInstance3DBoxes, LiDARInstance3DBoxes
 from mmdet3d.datasets import Custom3DDataset, KittiDataset, build_dataloader, build_dataset
 from mmdet3d.datasets.files import DataFormatError
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 CAR = [20, 4, -1.6, 4, 1.7, 1.5, 0.3]
 WALKER = [12, -3, -1.6, 0.8, 0.6, 1.7, 2.0]

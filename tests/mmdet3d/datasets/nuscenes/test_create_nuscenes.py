@@ -9,7 +9,7 @@ import pytest
 from mmdet3d.datasets.files import DataFormatError
 from mmdet3d.datasets.nuscenes import create_nuscenes_data
 from mmdet3d.datasets.nuscenes.classes import CLASS_OF_CATEGORY
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 
 def angle_between(first: np.ndarray, second: np.ndarray) -> np.ndarray:

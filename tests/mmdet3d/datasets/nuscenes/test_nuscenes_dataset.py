@@ -14,7 +14,7 @@ from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.core.points import LiDARPoints
 from mmdet3d.datasets import Compose, NuScenesDataset, build_dataset
 from mmdet3d.datasets.nuscenes import CLASSES
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from mmdet3d.datasets.pipelines import ObjectNoise
-from mmdet3d.ops.on_cpu.box_collision import seen_from_above
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.box_collision import seen_from_above
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 
 CROWD = [[10 + 5 * (i % 4), -6 + 4 * (i // 4), -1.5, 4, 1.8, 1.6, 0.5 * i] for i in range(12)]
 STRONG = {'translation_std': [1.0, 1.0, 0.5], 'rot_range': [-0.8, 0.8]}

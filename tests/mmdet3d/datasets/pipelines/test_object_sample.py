@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from mmdet3d.datasets.pipelines import BatchSampler, DataBaseSampler, ObjectSample
-from mmdet3d.ops.on_cpu.box_collision import seen_from_above
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
-from mmdet3d.ops.on_cpu.rotated_iou import rotated_overlaps
+from mmdet3d.on_cpu.box_collision import seen_from_above
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.rotated_iou import rotated_overlaps
 
 CLASSES = ['Pedestrian', 'Cyclist', 'Car']
 SIZES = {'Pedestrian': [0.8, 0.6, 1.7], 'Cyclist': [1.8, 0.6, 1.7], 'Car': [4, 1.7, 1.5]}

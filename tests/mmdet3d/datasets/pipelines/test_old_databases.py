@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmdet3d.datasets.pipelines import DataBaseSampler
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 SIZES = {
     'Car': [3.9, 1.6, 1.5],

@@ -12,7 +12,7 @@ from mmdet3d.datasets.pipelines import (
     PointsRangeFilter,
     RandomFlip3D,
 )
-from mmdet3d.ops.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
 
 BOXES = [[10, 5, -1.5, 4, 1.8, 1.6, 0.4], [30, -12, -1, 0.8, 0.6, 1.7, -2.5]]
 STEPS = [

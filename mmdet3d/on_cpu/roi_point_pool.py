@@ -3,8 +3,8 @@
 import numba
 import numpy as np
 
-from mmdet3d.ops.on_cpu.points_in_boxes import box_frames, is_inside
-from mmdet3d.ops.on_cpu.threads import split_rows
+from mmdet3d.on_cpu.points_in_boxes import box_frames, is_inside
+from mmdet3d.on_cpu.threads import split_rows
 
 
 def first_inside(

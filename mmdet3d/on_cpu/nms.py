@@ -3,8 +3,8 @@
 import numba
 import numpy as np
 
-from mmdet3d.ops.on_cpu.rectangles import box_frames, circles_meet
-from mmdet3d.ops.on_cpu.rotated_iou import pair_overlap
+from mmdet3d.on_cpu.rectangles import box_frames, circles_meet
+from mmdet3d.on_cpu.rotated_iou import pair_overlap
 
 
 def greedy_nms(boxes: np.ndarray, thresh: float, max_kept: int) -> np.ndarray:

@@ -13,8 +13,8 @@ boxes without area need no special treatment.
 import numba
 import numpy as np
 
-from mmdet3d.ops.checks import require_shape
-from mmdet3d.ops.on_cpu.rectangles import box_frames, circles_meet, relative_pose, separated
+from mmdet3d.on_cpu.rectangles import box_frames, circles_meet, relative_pose, separated
+from mmdet3d.on_cpu.shapes import require_shape
 
 
 def rotated_overlaps(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from mmdet3d.ops.on_cpu.threads import split_rows
+from mmdet3d.on_cpu.threads import split_rows
 
 
 def furthest_point_sample(points: np.ndarray, num_points: int) -> np.ndarray:

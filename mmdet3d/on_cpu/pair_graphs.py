@@ -10,7 +10,7 @@ Rows hold both networks' values, the one's and then the other's.
 import numba
 import numpy as np
 
-from mmdet3d.ops.on_cpu.threads import split_rows
+from mmdet3d.on_cpu.threads import split_rows
 
 # Products may be added without being rounded first; nothing else is reordered.
 _ROUNDING = {'contract', 'nsz'}

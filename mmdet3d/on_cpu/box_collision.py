@@ -6,7 +6,7 @@ A box is (x, y, dx, dy, yaw), yaw counter-clockwise, everywhere here.
 import numba
 import numpy as np
 
-from mmdet3d.ops.on_cpu.rectangles import box_frames, circles_meet, relative_pose, separated
+from mmdet3d.on_cpu.rectangles import box_frames, circles_meet, relative_pose, separated
 
 # Boxes are float32 metres up to 100 m away, so a smaller overlap is rounding: such boxes touch.
 _TOLERANCE = 1e-5

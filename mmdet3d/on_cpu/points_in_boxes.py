@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from mmdet3d.ops.checks import require_points, require_shape
+from mmdet3d.on_cpu.shapes import require_points, require_shape
 
 
 def points_in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:

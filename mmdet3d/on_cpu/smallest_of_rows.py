@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from mmdet3d.ops.on_cpu.threads import split_rows
+from mmdet3d.on_cpu.threads import split_rows
 
 # Values of a row from which a bound on the smallest is guessed.
 _SAMPLED = 1024

@@ -1,1 +1,0 @@
-"""The operators on the CPU, in numba, for numpy arrays: one module per operator."""
