@@ -89,7 +89,7 @@ def test_values_are_read_to_any_depth_after_the_name_of_a_file():
     [
         (None, 'carries no config'),
         (' ', 'carries no config'),
-        (WHOLE, r'line 2: dict\(type='),
+        (WHOLE, r'line 3: dict\(type='),
         ("model = dict(", r"line 1: '\(' was never closed"),
         ("import os\nmodel = dict()", 'line 1: expected NAME = VALUE'),
         ("print('x')", 'line 1: expected NAME = VALUE'),
