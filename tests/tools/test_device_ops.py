@@ -8,26 +8,26 @@ import torch
 
 
 @pytest.fixture
-def benchmark(repo_root, monkeypatch):
+def device_ops(repo_root, monkeypatch):
     monkeypatch.syspath_prepend(repo_root / 'benchmarks')
     monkeypatch.setattr(sys, 'argv', ['device_ops.py', '--repeats', '1'])
     return runpy.run_path(str(repo_root / 'benchmarks/device_ops.py'))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a CUDA device')
-def test_without_a_gpu_it_says_so(benchmark, capsys):
+def test_without_a_gpu_it_says_so(device_ops, capsys):
     with pytest.raises(SystemExit) as ended:
-        benchmark['main']()
+        device_ops['main']()
     assert ended.value.code == 2
     assert 'torch finds no CUDA device here' in capsys.readouterr().err
 
 
-def test_every_case_finds_something(benchmark):
+def test_every_case_finds_something(device_ops):
     generator = torch.Generator().manual_seed(0)
-    cloud = benchmark['made_up_cloud'](generator)
+    cloud = device_ops['made_up_cloud'](generator)
     cases = [
-        *benchmark['point_operators'](cloud, generator),
-        *benchmark['box_operators'](generator, cloud.device),
+        *device_ops['point_operators'](cloud, generator),
+        *device_ops['box_operators'](generator, cloud.device),
     ]
     for name, operator in cases:
         found = operator()
@@ -35,9 +35,9 @@ def test_every_case_finds_something(benchmark):
         assert first.any() and first.numel() > 10, name
 
 
-def test_results_that_differ_are_noticed(benchmark):
+def test_results_that_differ_are_noticed(device_ops):
     index, areas = torch.arange(5), torch.rand(5)
-    agreement = benchmark['agreement']
+    agreement = device_ops['agreement']
     assert agreement([index, areas], [index, areas]) == (True, 'identical')
     assert agreement([areas], [areas + 1e-7])[0]
     assert not agreement([areas], [areas + 1e-3])[0]
@@ -46,7 +46,7 @@ def test_results_that_differ_are_noticed(benchmark):
 
 
 @pytest.mark.gpu
-def test_every_operator_is_compared(benchmark, capsys):
+def test_every_operator_is_compared(device_ops, capsys):
     with pytest.raises(SystemExit) as ended:
-        benchmark['main']()
+        device_ops['main']()
     assert ended.value.code == 0, capsys.readouterr().out
