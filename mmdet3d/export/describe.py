@@ -26,9 +26,16 @@ def describe(model: Any, part: str, precision: str) -> ModelSettings:
         precision: likewise.
 
     Raises:
-        ValueError: if its test pipeline does with points what is not known here.
+        ValueError: if its test pipeline does with points what is not known here, or its weights
+            were converted from directions that differ by anchor.
     """
     head, voxels = model.bbox_head, model.voxel_layer
+    if head.direction_begins is not None:
+        raise ValueError(
+            'the weights were converted from those of before mmdetection3d v1.0, whose directions '
+            'begin elsewhere for each rotation of the anchors, which a model cannot be told of: '
+            'train the network on for a while with load_from, or export one that was trained anew'
+        )
     return ModelSettings(
         part=part,
         detector=type(model).__name__,

@@ -131,6 +131,13 @@ def test_point_rcnn_is_refused_with_the_reason(tmp_path):
         export_detector(model, tmp_path / 'model.onnx')
 
 
+def test_directions_that_differ_by_anchor_are_refused(tmp_path):
+    model = small(FPN)
+    model.bbox_head.direction_begins = [0.0, 1.57]
+    with pytest.raises(ValueError, match=r'converted from those of before mmdetection3d v1\.0'):
+        export_detector(model, tmp_path / 'model.onnx')
+
+
 @pytest.mark.parametrize(
     'option, said',
     [
