@@ -5,7 +5,8 @@
 #     PointPillars, 4x, the quickstart's: +5.5 over 5 seeds, standard deviation 2.9, better in all
 #     SECOND, 16x, small, on generated scenes: +7.9 over 4 seeds, standard deviation 1.9, better in
 #         all (the paper's loss: -3.5, 1.8, worse in all)
-#     PointRCNN, 16x, small: RCNN
+#     PointRCNN, 16x, small, on generated scenes: +1.8 over 4 seeds, standard deviation 0.4, better
+#         in all (the paper's loss: 0.0, 0.6, better in 2)
 #     PointPillars on nuScenes: fits, not measured yet
 # In a student's config:
 #     _base_ = ['...student.py', '../_base_/distill/recommended.py']
