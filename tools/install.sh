@@ -37,7 +37,7 @@ fi
 # pip hands one of these to the isolated environments it builds in, which of them by its version.
 export PIP_CONSTRAINT="$ROOT/constraints.txt" PIP_BUILD_CONSTRAINT="$ROOT/constraints.txt"
 # Older pips build where torch is installed already, and mmcv would compile its operators there.
-export PIP_USE_PEP517=1 MMCV_WITH_OPS=0
+export PIP_USE_PEP517=1
 chosen="$(mktemp)"
 trap 'rm -f "$chosen"' EXIT
 sed "s/^spconv==/${SPCONV:-spconv}==/" requirements.txt >"$chosen"
