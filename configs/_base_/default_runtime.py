@@ -2,9 +2,8 @@ checkpoint_config = dict(interval=1)
 log_config = dict(
     interval=50,
     hooks=[dict(type='TextLoggerHook'), dict(type='TensorboardLoggerHook')])
-# Of several processes: what they talk by on GPUs, and the seconds after which one that waits for
-# another in vain ends the run.
-dist_params = dict(backend='nccl', timeout=300)
+# With timeout=SECONDS: how long a process waits for another before the run ends (300).
+dist_params = dict(backend='nccl')
 log_level = 'INFO'
 work_dir = None
 load_from = None
