@@ -22,7 +22,8 @@ from mmdet3d.utils.tool_parser import ToolParser
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'performance.md'
 BEGIN, END = '<!-- table -->', '<!-- end of table -->'
-ROWS = ('kd_loss',)
+ROWS = ('kd_loss', 'inference', 'training_step', 'second')
+ON_DATA = ('inference', 'training_step', 'second')
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,7 +32,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--rows', nargs='+', choices=ROWS, default=ROWS, help='(all)')
     parser.add_argument('--threads', type=int, default=2, help='(%(default)s)')
     parser.add_argument('--write', action='store_true', help='put the table into the docs')
-    return parser.parse_args()
+    parser.add_argument('--data', help='folder written by tools/create_data.py kitti')
+    args = parser.parse_args()
+    needing = [name for name in args.rows if name in ON_DATA]
+    if needing and not args.data:
+        parser.error(f'{", ".join(needing)} need --data, a folder written by tools/create_data.py')
+    return args
 
 
 def cell(value: float | None, form: str) -> str:
@@ -76,7 +82,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     found = []
     for name in args.rows:
-        for row in import_module(f'benchmarks.rows.{name}').rows():
+        given = [args.data] if name in ON_DATA else []
+        for row in import_module(f'benchmarks.rows.{name}').rows(*given):
             print(line(row), flush=True)
             found.append(row)
     if args.write:

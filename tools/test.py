@@ -13,6 +13,7 @@ from mmdet3d.apis.environment import seed_everything, use_deterministic_algorith
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
 from mmdet3d.utils.old_arguments import add_old_arguments, add_old_test_arguments
+from mmdet3d.utils.speed_arguments import add_speed_arguments, speed_options
 from mmdet3d.utils.tool_parser import KeyValues, ToolParser
 from mmdet3d.utils.writable import prepare_file
 
@@ -29,9 +30,7 @@ def parse_args() -> argparse.Namespace:
         '--format-only', action='store_true', help="write the detections in the data set's format"
     )
     parser.add_argument('--show-dir', help='folder for a picture of each frame with its detections')
-    parser.add_argument(
-        '--fuse-conv-bn', action='store_true', help='merge normalisation into the layers before it'
-    )
+    add_speed_arguments(parser)
     parser.add_argument('--seed', type=int, help='seed of what a test pipeline draws')
     parser.add_argument(
         '--deterministic', action='store_true', help='use deterministic algorithms only'
@@ -89,7 +88,7 @@ def main() -> None:
         options=args.eval_options,
         launcher=args.launcher,
         show_dir=args.show_dir,
-        fuse_conv_bn=args.fuse_conv_bn,
+        **speed_options(args),
     )
     if figures is not None and args.figures:
         write_whole(args.figures, json.dumps(figures, indent=1))

@@ -13,6 +13,7 @@ from torch import nn
 from mmcv_patched.parallel import to_device
 from mmdet3d.apis.agreement import check_agreement
 from mmdet3d.apis.class_names import check_checkpoint_classes, config_classes
+from mmdet3d.apis.speed_options import set_speed_options
 from mmdet3d.clouds.plausibility import is_out_of_view, warn_out_of_view
 from mmdet3d.core.bbox import get_box_type
 from mmdet3d.core.points import LiDARPoints
@@ -27,6 +28,9 @@ def init_model(
     config: str | Path | mmcv.Config | None = None,
     checkpoint: str | Path | None = None,
     device: str | None = None,
+    fuse_conv_bn: bool = False,
+    channels_last: bool | None = None,
+    precision: str | None = None,
 ) -> nn.Module:
     """Build a detector, ready to detect.
 
@@ -35,6 +39,10 @@ def init_model(
             carries, which is read as data and not executed.
         checkpoint: its weights; None leaves them as initialised.
         device: where to run, by default a GPU where there is one.
+        fuse_conv_bn: let layers do the work of the normalisations that follow them.
+        channels_last: lay maps out with the channels last; None where that is faster and exact.
+        precision: what the network computes in, 'fp32', 'bf16' or, on a GPU, 'fp16'; None leaves it
+            to the caller, who has 'fp32' if he does nothing.
 
     Returns:
         the detector in eval mode, with its config as ``cfg`` and the names of its classes, as the
@@ -44,7 +52,7 @@ def init_model(
         FileNotFoundError: if a file does not exist.
         RuntimeError: if the checkpoint is broken.
         ValueError: if two settings disagree, the checkpoint has the config's classes in another
-            order, or neither of the two has a config.
+            order, neither of the two has a config, or there is no such precision on the device.
     """
     cfg = _find_config(config, checkpoint)
     check_agreement(cfg, ('test',))
@@ -56,7 +64,8 @@ def init_model(
     check_checkpoint_classes(str(checkpoint), meta.get('CLASSES'), classes)
     model.CLASSES = tuple(meta.get('CLASSES') or classes or ())
     model.cfg = cfg
-    return model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
+    model = model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+    return set_speed_options(model, fuse_conv_bn, channels_last, precision)
 
 
 def _find_config(

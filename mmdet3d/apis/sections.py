@@ -11,6 +11,7 @@ from mmcv.runner import HOOKS, OPTIMIZERS, RUNNERS, BaseRunner, Hook
 from mmdet.datasets.builder import build_dataloader
 from torch.utils.data import DataLoader
 
+from mmcv_patched.precision import require_precision
 from mmdet3d.datasets.builder import DATASETS, OBJECTSAMPLERS, PIPELINES
 from mmdet3d.utils.group import check_dist_params
 from mmdet3d.utils.keywords import check_arguments, check_keys, check_keywords
@@ -79,7 +80,9 @@ def check_training_sections(cfg: Any) -> None:
         ValueError: if a value is not what it can be.
         KeyError: if a ``type`` or ``policy`` is not registered; the message names close ones.
     """
-    check_keys('teacher', cfg.get('teacher') or {}, ('config', 'checkpoint'))
+    teacher = cfg.get('teacher') or {}
+    check_keys('teacher', teacher, ('config', 'checkpoint', 'precision'))
+    require_precision('teacher.precision', teacher.get('precision'))
     check_dist_params(cfg)
     check_keys('log_config', cfg.get('log_config') or {}, ('interval', 'hooks'))
     for section in ('optimizer', 'optimizer_config', 'runner', *_SCHEDULES):

@@ -1,9 +1,11 @@
 """Build the frozen network that a student learns from."""
 
 import mmcv
+import torch
 from torch import nn
 
 from mmcv_patched.download import verify_sha256_prefix
+from mmcv_patched.precision import require_precision
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import find_checkpoint, load_weights
 from mmdet3d.utils.config import load_config
@@ -15,7 +17,9 @@ def build_teacher(
     """Build the teacher that a student's config names, with its weights, frozen.
 
     Args:
-        cfg: the student's config, with ``teacher=dict(config=..., checkpoint=...)``.
+        cfg: the student's config, with ``teacher=dict(config=..., checkpoint=...)``; also with
+            ``precision``, what the teacher computes in, 'fp32', 'bf16' or, on a GPU, 'fp16'.
+            Without it, as the student.
         config: the teacher's config file, instead of that.
         checkpoint: the teacher's checkpoint, instead of that.
 
@@ -23,7 +27,8 @@ def build_teacher(
         the teacher in eval mode, none of its parameters trainable.
 
     Raises:
-        ValueError: if no teacher is named, its file is damaged, or config and weights do not fit.
+        ValueError: if no teacher is named, its file is damaged, config and weights do not fit, or
+            there is no such precision on ``cfg.device``.
         OSError: if one of its files is not there, or cannot be fetched from its address.
     """
     config, checkpoint = name_teacher(cfg, config, checkpoint).values()
@@ -40,6 +45,9 @@ def build_teacher(
     teacher_cfg.train_cfg = None
     teacher = build_model(teacher_cfg)
     load_weights(teacher, path)
+    teacher.precision = (cfg.get('teacher') or {}).get('precision')
+    device = torch.device(cfg.device) if cfg.get('device') else None
+    require_precision('teacher.precision', teacher.precision, device)
     return teacher.eval().requires_grad_(False)
 
 

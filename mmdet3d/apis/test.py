@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import mmcv
-from mmcv.cnn import fuse_conv_bn as fuse
 from mmcv.runner import get_dist_info
 from torch import nn
 
@@ -16,6 +15,7 @@ from mmdet3d.apis.class_names import check_checkpoint_classes
 from mmdet3d.apis.environment import set_up_device, set_up_processes
 from mmdet3d.apis.evaluation import build_tested, check_evaluation, check_format, parts_of
 from mmdet3d.apis.settings import config_stem, fill_in_settings
+from mmdet3d.apis.speed_options import set_speed_options
 from mmdet3d.datasets.pictures import draw_frames, view_of
 from mmdet3d.models import build_model
 from mmdet3d.utils.checkpoint import load_weights
@@ -34,7 +34,7 @@ def run_test(
     options: dict[str, Any] | None = None,
     launcher: str = 'none',
     show_dir: str | None = None,
-    fuse_conv_bn: bool = False,
+    **speed_options: Any,
 ) -> dict | None:
     """Do what ``tools/test.py`` is for.
 
@@ -50,7 +50,8 @@ def run_test(
             default a ``submission_prefix`` below work_dirs.
         launcher: 'none' or 'pytorch'.
         show_dir: folder to write a picture of each frame to, with its detections.
-        fuse_conv_bn: let convolutions do the work of the normalisations that follow them.
+        **speed_options: ``fuse_conv_bn``, ``channels_last`` and ``precision``, see
+            :func:`mmdet3d.apis.speed_options.set_speed_options`.
 
     Returns:
         the figures of the evaluation, in the first process.
@@ -80,7 +81,7 @@ def run_test(
         check_format(dataset, written)
     if show_dir is not None:
         prepare_folder(show_dir, 'show_dir')
-    outputs = _detect(cfg, dataset, checkpoint, distributed, fuse_conv_bn)
+    outputs = _detect(cfg, dataset, checkpoint, distributed, speed_options)
     rank, _ = get_dist_info()
     if rank != 0:
         return None
@@ -102,7 +103,7 @@ def _check_out(out: str) -> None:
 
 
 def _detect(
-    cfg: mmcv.Config, dataset: Any, checkpoint: str, distributed: bool, fuse_conv_bn: bool
+    cfg: mmcv.Config, dataset: Any, checkpoint: str, distributed: bool, speed_options: dict
 ) -> Any:
     """Detect objects in all frames; gives None in all processes but the first."""
     settings = {
@@ -110,14 +111,14 @@ def _detect(
         **cfg.data.get('test_dataloader', {}),
     }
     data_loader = build_test_loader(dataset, cfg, distributed, settings)
-    model = load_detector(cfg, checkpoint, dataset.CLASSES, fuse_conv_bn)
+    model = load_detector(cfg, checkpoint, dataset.CLASSES, **speed_options)
     test = multi_gpu_test if distributed else single_gpu_test
     begin_work()
     return test(model, data_loader)
 
 
 def load_detector(
-    cfg: mmcv.Config, checkpoint: str, classes: Sequence[str], fuse_conv_bn: bool = False
+    cfg: mmcv.Config, checkpoint: str, classes: Sequence[str], **speed_options: Any
 ) -> MMDataParallel:
     """Build the detector of a config with its weights, wrapped to detect on the config's device.
 
@@ -125,7 +126,7 @@ def load_detector(
         cfg: the config.
         checkpoint: the weights.
         classes: names of the data set's classes, in label order.
-        fuse_conv_bn: let convolutions do the work of the normalisations that follow them.
+        **speed_options: see :func:`mmdet3d.apis.speed_options.set_speed_options`.
 
     Raises:
         FileNotFoundError: if there is no such checkpoint.
@@ -134,9 +135,8 @@ def load_detector(
     model: nn.Module = build_model(cfg.model)
     meta = load_weights(model, checkpoint)
     check_checkpoint_classes(checkpoint, meta.get('CLASSES'), classes)
-    if fuse_conv_bn:
-        model = fuse(model.eval())
-    return MMDataParallel(model.to(cfg.device), mixed_precision=bool(cfg.get('fp16')))
+    model = set_speed_options(model.to(cfg.device), **speed_options)
+    return MMDataParallel(model, mixed_precision=bool(cfg.get('fp16')))
 
 
 def _show(cfg: mmcv.Config, dataset: Any, outputs: list[dict], show_dir: str) -> None:

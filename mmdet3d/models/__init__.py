@@ -21,6 +21,7 @@ from mmdet3d.models.builder import (
 )
 from mmdet3d.models.dense_heads import Anchor3DHead, PointRPNHead
 from mmdet3d.models.detectors import Base3DDetector, MVXFasterRCNN, PointRCNN, VoxelNet
+from mmdet3d.models.fusing import fuse_normalisations
 from mmdet3d.models.middle_encoders import PointPillarsScatter, SparseEncoder
 from mmdet3d.models.necks import SECONDFPN, PointNetFPNeck
 from mmdet3d.models.roi_heads import (
@@ -64,4 +65,5 @@ __all__ = [
     'build_model',
     'build_neck',
     'build_voxel_encoder',
+    'fuse_normalisations',
 ]

@@ -40,6 +40,7 @@ __all__ = [
     'SubMConv3d',
     'from_spconv1',
     'to_dense',
+    'to_map',
 ]
 
 SparseConvTensor: TypeAlias = spconv.SparseConvTensor
@@ -80,6 +81,22 @@ def to_dense(x: SparseConvTensor) -> Tensor:
     dense = x.features.new_zeros(x.batch_size, x.features.shape[1], volume)
     dense[batch, :, place] = x.features
     return dense.unflatten(2, x.spatial_shape)
+
+
+def to_map(x: SparseConvTensor, channels_last: bool) -> Tensor:
+    """Return a sparse tensor as a map, (B, C * D, H, W): the levels of height are channels.
+
+    Args:
+        x: the tensor, with C channels and D levels.
+        channels_last: let the channels come last in memory.
+    """
+    if not channels_last:
+        return to_dense(x).flatten(1, 2)
+    batch, level, row, column = x.indices.long().unbind(1)
+    depth, height, width = x.spatial_shape
+    dense = x.features.new_zeros(x.batch_size, height, width, x.features.shape[1], depth)
+    dense[batch, row, column, :, level] = x.features
+    return dense.flatten(3).permute(0, 3, 1, 2)
 
 
 def from_spconv1(weight: Tensor) -> Tensor:

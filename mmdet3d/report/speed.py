@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mmcv
 import numpy as np
 import torch
-from mmcv.cnn import fuse_conv_bn as fuse
 
 from mmdet3d.apis.inference import init_model
 from mmdet3d.report.markdown import markdown_table
@@ -37,7 +37,7 @@ def measure_speed(
     samples: int = 200,
     warmup: int = 5,
     log_interval: int = 50,
-    fuse_conv_bn: bool = False,
+    **speed_options: Any,
 ) -> Speed:
     """Load the frames of ``cfg.data.test`` and detect in them, one at a time.
 
@@ -49,15 +49,14 @@ def measure_speed(
         samples: how many frames are timed.
         warmup: how many come before, untimed: the first ones compile.
         log_interval: how many frames lie between two lines of progress.
-        fuse_conv_bn: let convolutions do the work of the normalisations that follow them.
+        **speed_options: see :func:`mmdet3d.apis.speed_options.set_speed_options`.
 
     Raises:
         FileNotFoundError: if weights or data are missing.
         ValueError: if ``data.test`` is not one data set.
     """
     dataset = build_test_set(cfg)
-    model = init_model(cfg, str(checkpoint))
-    model = fuse(model) if fuse_conv_bn else model
+    model = init_model(cfg, str(checkpoint), **speed_options)
     seconds = np.zeros((warmup + samples, 2))
     for i in range(len(seconds)):
         start = time.perf_counter()

@@ -1,14 +1,24 @@
 """The train step of every detector, which is also how a teacher is asked."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 from mmdet.models.detectors import BaseDetector as MMDetBaseDetector
 
+from mmcv_patched.precision import computing_in
+
 
 class BaseDetector(MMDetBaseDetector):
-    """mmdet's ``BaseDetector``, whose train step takes part in distillation."""
+    """mmdet's ``BaseDetector``, whose train step takes part in distillation.
+
+    Attributes:
+        precision: what it computes in, whoever calls it: 'fp32', 'bf16' or 'fp16'; None leaves it
+            to the caller.
+    """
+
+    precision: str | None = None
 
     def train_step(
         self,
@@ -39,12 +49,18 @@ class BaseDetector(MMDetBaseDetector):
             ``num_samples``.
         """
         if is_teacher:
-            return self.get_teacher_info(**data, **({} if last is None else {'last': last}))
+            asked = {} if last is None else {'last': last}
+            with self.computing():
+                return self.get_teacher_info(**data, **asked)
         if teacher_info is not None:
             data = {**data, 'teacher_info': teacher_info, 'epoch': epoch, 'iter': iter}
         losses = self(**data)
         loss, log_vars = self._parse_losses(losses)
         return dict(loss=loss, log_vars=log_vars, num_samples=len(data['img_metas']))
+
+    def computing(self) -> AbstractContextManager:
+        """Return the context in which this network computes in its precision."""
+        return computing_in(self.precision, next(self.parameters()).device)
 
     def get_teacher_info(self, *args: Any, **data: Any) -> dict:
         """Return the features that a student may learn from; detectors that can teach override."""

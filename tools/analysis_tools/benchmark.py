@@ -11,6 +11,7 @@ import _environment  # noqa: F401
 from mmdet3d.report import format_speed, measure_speed
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
+from mmdet3d.utils.speed_arguments import add_speed_arguments, speed_options
 from mmdet3d.utils.tool_parser import ToolParser, whole_number
 
 
@@ -31,9 +32,7 @@ def parse_args() -> argparse.Namespace:
         default=50,
         help='frames between two lines of progress (%(default)s)',
     )
-    parser.add_argument(
-        '--fuse-conv-bn', action='store_true', help='merge normalisation into the layers before it'
-    )
+    add_speed_arguments(parser)
     add_config_arguments(parser)
     return parser.parse_args()
 
@@ -42,8 +41,8 @@ def main() -> None:
     """Time the detector, and print the table."""
     args = parse_args()
     cfg = load_config(args.config, args.cfg_options, args.data_root, args.infos)
-    settings = args.samples, args.warmup, args.log_interval, args.fuse_conv_bn
-    speed = measure_speed(cfg, args.checkpoint, *settings)
+    settings = args.samples, args.warmup, args.log_interval
+    speed = measure_speed(cfg, args.checkpoint, *settings, **speed_options(args))
     print(f'\n{format_speed(speed)}')
 
 

@@ -182,6 +182,9 @@ class AlignedAnchor3DRangeGenerator(Anchor3DRangeGenerator):
         super().__init__(**kwargs)
         self.align_corner = align_corner
 
+    def __repr__(self) -> str:
+        return f'{super().__repr__()[:-1]}, align_corner={self.align_corner})'
+
     def centers(
         self, start: float, end: float, count: int, device: str | torch.device
     ) -> torch.Tensor:

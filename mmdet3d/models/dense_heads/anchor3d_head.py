@@ -15,6 +15,7 @@ from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import limit_period, xywhr2xyxyr
 from mmdet3d.core.post_processing import box3d_multiclass_nms
 from mmdet3d.models.builder import build_loss
+from mmdet3d.models.dense_heads.anchor_grids import AnchorGrids
 from mmdet3d.models.dense_heads.anchor_targets import (
     AnchorTargets,
     ObjectRows,
@@ -25,8 +26,9 @@ from mmdet3d.models.dense_heads.anchor_targets import (
     stack_samples,
 )
 from mmdet3d.models.dense_heads.assignment_cache import AssignmentCache
-from mmdet3d.models.dense_heads.prediction_rows import flat, top
+from mmdet3d.models.dense_heads.prediction_rows import best_class, flat, rows_at, top
 from mmdet3d.models.interfaces import HeadOutputs
+from mmdet3d.models.layers import convolve_all
 from mmdet3d.models.object_weights import Truth, read_truth
 from mmdet3d.models.old_heads import ConvertibleHead
 
@@ -97,7 +99,7 @@ class Anchor3DHead(ConvertibleHead, BaseModule):
         self.loss_bbox = build_loss(loss_bbox or {'type': 'SmoothL1Loss', 'loss_weight': 2.0})
         self.loss_dir = build_loss(loss_dir or {'type': 'CrossEntropyLoss', 'loss_weight': 0.2})
         self.bbox_assigner = _build_assigners(train_cfg)
-        self._cache = AssignmentCache()
+        self._cache, self._grids = AssignmentCache(), AnchorGrids()
         self._init_layers()
 
     def _init_layers(self) -> None:
@@ -108,8 +110,9 @@ class Anchor3DHead(ConvertibleHead, BaseModule):
 
     def forward_single(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return class logits, box residuals and direction logits of one map, (B, A * c, H, W)."""
-        direction = self.conv_dir_cls(x) if self.use_direction_classifier else None
-        return self.conv_cls(x), self.conv_reg(x), direction
+        last = [self.conv_dir_cls] if self.use_direction_classifier else []
+        scores, residuals, *directions = convolve_all([self.conv_cls, self.conv_reg, *last], x)
+        return scores, residuals, directions[0] if directions else None
 
     def forward(self, feats: Sequence[Tensor]) -> HeadOutputs:
         """Return class logits, box residuals and direction logits, a list over maps each."""
@@ -151,8 +154,7 @@ class Anchor3DHead(ConvertibleHead, BaseModule):
         return dict(zip(('loss_cls', 'loss_bbox', 'loss_dir'), map(list, zip(*losses))))
 
     def _anchors(self, maps: list[Tensor]) -> list[Tensor]:
-        sizes = [each.shape[-2:] for each in maps]
-        return self.anchor_generator.grid_anchors(sizes, device=maps[0].device)
+        return self._grids.of(self.anchor_generator, maps)
 
     @staticmethod
     def _rows(level: Tensor) -> Tensor:
@@ -309,13 +311,12 @@ class Anchor3DHead(ConvertibleHead, BaseModule):
     ) -> tuple[Any, Tensor, Tensor]:
         decoded, class_scores, headings = [], [], []
         for i, level in enumerate(anchors):
-            score = flat(cls_scores[i], self.num_classes).sigmoid()
-            keep = top(score.amax(dim=1), cfg.get('nms_pre', -1))
-            residuals = flat(bbox_preds[i], self.box_code_size)[keep]
+            keep = top(best_class(cls_scores[i], self.num_classes), cfg.get('nms_pre', -1))
+            class_scores.append(rows_at(cls_scores[i], self.num_classes, keep).sigmoid())
+            residuals = rows_at(bbox_preds[i], self.box_code_size, keep)
             decoded.append(self.bbox_coder.decode(level[keep], residuals))
-            class_scores.append(score[keep])
             if dir_cls_preds is not None:
-                told = flat(dir_cls_preds[i], 2)[keep].argmax(dim=1)
+                told = rows_at(dir_cls_preds[i], 2, keep).argmax(dim=1)
                 headings.append(self.settle_directions(told, decoded[-1][:, 6], keep))
         boxes, scores = torch.cat(decoded), torch.cat(class_scores)
         directions = torch.cat(headings) if headings else boxes.new_zeros(len(boxes)).long()

@@ -160,9 +160,8 @@ class Base3DDetector(BaseDetector):
 
     def forward(self, return_loss: bool = True, **kwargs: Any) -> dict | list[dict]:
         """Return losses for a training batch, or detections for a test batch."""
-        if return_loss:
-            return self.forward_train(**kwargs)
-        return self.forward_test(**kwargs)
+        with self.computing():
+            return self.forward_train(**kwargs) if return_loss else self.forward_test(**kwargs)
 
     def forward_train(self, *args: Any, **kwargs: Any) -> dict:
         """Return the losses of a batch."""

@@ -3,6 +3,7 @@
 from mmdet3d.models.layers.builder import LAYERS, build_layer
 from mmdet3d.models.layers.feature_propagation import PointFPModule
 from mmdet3d.models.layers.linear_norm import scale_and_shift
+from mmdet3d.models.layers.merged_conv import convolve_all
 from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
 from mmdet3d.models.layers.roi_point_pool import RoIPointPool3d
 from mmdet3d.models.layers.set_abstraction import PointSAModule, PointSAModuleMSG
@@ -23,6 +24,7 @@ __all__ = [
     'PointwiseLinear',
     'RoIPointPool3d',
     'build_layer',
+    'convolve_all',
     'is_plain_batch_norm',
     'make_pointwise_mlp',
     'scale_and_shift',

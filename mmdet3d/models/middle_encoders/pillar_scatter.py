@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmdet3d.models.builder import MIDDLE_ENCODERS
+from mmdet3d.models.middle_encoders.map_layout import MapLayout
 
 
 @MIDDLE_ENCODERS.register_module()
-class PointPillarsScatter(nn.Module):
+class PointPillarsScatter(MapLayout):
     """Write each pillar's feature into its cell of an otherwise empty map.
 
     From "PointPillars" (CVPR 2019), section 2.1.
@@ -39,7 +40,11 @@ class PointPillarsScatter(nn.Module):
         Returns:
             a map of shape (batch_size, in_channels, ny, nx).
         """
-        coors = coors.long()
+        sample, _, row, column = coors.long().unbind(1)
+        if self.puts_channels_last(voxel_features):
+            canvas = voxel_features.new_zeros(batch_size, self.ny, self.nx, self.in_channels)
+            canvas[sample, row, column] = voxel_features
+            return canvas.permute(0, 3, 1, 2)
         canvas = voxel_features.new_zeros(batch_size, self.in_channels, self.ny * self.nx)
-        canvas[coors[:, 0], :, coors[:, 2] * self.nx + coors[:, 3]] = voxel_features
-        return canvas.view(batch_size, self.in_channels, self.ny, self.nx)
+        canvas[sample, :, row * self.nx + column] = voxel_features
+        return canvas.unflatten(2, (self.ny, self.nx))

@@ -8,6 +8,7 @@ from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
 
 from mmdet3d.models.builder import MIDDLE_ENCODERS
+from mmdet3d.models.middle_encoders.map_layout import MapLayout
 
 if TYPE_CHECKING:
     from mmdet3d.ops.sparse_conv import SparseSequential
@@ -17,7 +18,7 @@ ORDER = ('conv', 'norm', 'act')
 
 
 @MIDDLE_ENCODERS.register_module()
-class SparseEncoder(nn.Module):
+class SparseEncoder(MapLayout):
     """Stages of submanifold convolutions, all but the first beginning with a strided one.
 
     From "SECOND: Sparsely Embedded Convolutional Detection" (Sensors 2018), section 3.2.
@@ -140,7 +141,7 @@ class SparseEncoder(nn.Module):
             voxel_features, coors.int(), self.sparse_shape, batch_size
         )
         x = self.conv_out(self.encoder_layers(self.conv_input(x)))
-        return _sparse_conv().to_dense(x).flatten(1, 2)
+        return _sparse_conv().to_map(x, self.puts_channels_last(voxel_features))
 
 
 def _sparse_conv() -> ModuleType:

@@ -72,6 +72,9 @@ class PFNLayer(nn.Module):
 
     def _unscaled(self, points: Tensor, voxels: VoxelRows) -> tuple[Tensor, Tensor, Tensor]:
         """Return x, of shape (R, units), scale >= 0 and shift: scale * x + shift is normalised."""
+        if isinstance(self.norm, nn.Identity):  # merged into the linear layer
+            x = functional.linear(points, self.linear.weight)
+            return x, x.new_ones(self.units), self.linear.bias
         if not is_plain_batch_norm(self.norm):
             # Channels first and contiguous: see GraphAdapter in mmdet3d/models/kd.
             slots = voxels.fill(self.linear(points)).transpose(1, 2).contiguous()

@@ -30,6 +30,7 @@ UNKNOWN = [
     ('teacher', 'checkpont', 'x', 'teacher has checkpont.* did you mean checkpoint'),
 ]
 VALUES = [
+    ('teacher.precision', 'half', "teacher.precision='half': expected one of 'fp32', 'bf16'"),
     ('optimizer.lr', 'abc', "optimizer.lr='abc': expected a number"),
     ('optimizer.lr', float('nan'), 'optimizer.lr=nan'),
     ('optimizer.lr', -1, 'optimizer.lr=-1'),

@@ -6,6 +6,7 @@ import torch
 from mmcv import Config
 from support import shrink
 from support.file_server import running_server
+from support.made_up_clouds import made_up_cloud
 
 from mmcv_patched.runner import save_checkpoint
 from mmdet3d.apis import build_teacher, init_model
@@ -108,3 +109,23 @@ def test_weights_saved_by_a_wrapped_model_load(student_cfg, teacher_files, tmp_p
 def test_a_model_for_detection_knows_its_classes(teacher_files):
     assert init_model(*teacher_files).CLASSES == ('a', 'b', 'c')
     assert init_model(teacher_files[0]).CLASSES == ('Pedestrian', 'Cyclist', 'Car')
+
+
+def test_the_teacher_computes_in_the_precision_that_the_config_names(student_cfg, teacher_files):
+    student_cfg.teacher = dict(zip(('config', 'checkpoint'), teacher_files), precision='bf16')
+    points = [torch.from_numpy(made_up_cloud('teacher'))]
+    kinds = []
+    for precision in ('bf16', None):
+        student_cfg.teacher.precision = precision
+        batch = {'points': points, 'img_metas': [{}]}
+        said = build_teacher(student_cfg).train_step(batch, None, is_teacher=True)
+        kinds.append(said['backbone_features'][0].dtype)
+    assert kinds == [torch.bfloat16, torch.float32]
+
+
+@pytest.mark.parametrize('precision', ['fp16', 'half'])
+def test_a_teacher_in_another_precision_is_refused(student_cfg, teacher_files, precision):
+    student_cfg.device = 'cpu'
+    student_cfg.teacher = dict(zip(('config', 'checkpoint'), teacher_files), precision=precision)
+    with pytest.raises(ValueError, match=f"teacher.precision='{precision}'"):
+        build_teacher(student_cfg)
