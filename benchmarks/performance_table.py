@@ -22,7 +22,14 @@ from mmdet3d.utils.tool_parser import ToolParser
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'performance.md'
 BEGIN, END = '<!-- table -->', '<!-- end of table -->'
-ROWS = ('kd_loss',)
+ROWS = (
+    'kd_loss',
+    'voxelization',
+    'point_rcnn',
+    'kitti_evaluation',
+    'data_files',
+    'data_loading',
+)
 
 
 def parse_args() -> argparse.Namespace:
