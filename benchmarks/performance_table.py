@@ -22,7 +22,17 @@ from mmdet3d.utils.tool_parser import ToolParser
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'performance.md'
 BEGIN, END = '<!-- table -->', '<!-- end of table -->'
-ROWS = ('kd_loss', 'inference', 'training_step', 'second')
+ROWS = (
+    'kd_loss',
+    'inference',
+    'training_step',
+    'second',
+    'voxelization',
+    'point_rcnn',
+    'kitti_evaluation',
+    'data_files',
+    'data_loading',
+)
 ON_DATA = ('inference', 'training_step', 'second')
 
 

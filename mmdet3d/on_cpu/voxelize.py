@@ -1,10 +1,12 @@
-"""Hard voxelisation on the CPU: one pass over the points with a hash table of occupied cells."""
+"""Hard voxelisation on the CPU: one pass over the points with a table of the cells."""
 
 import numba
 import numpy as np
 
 # 2^64 divided by the golden ratio: multiplying by it spreads consecutive cells over the table.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+# Up to so many cells for a point, a table of all of them is faster than one of those in use.
+_CELLS_PER_POINT = 8
 
 
 def assign_points(
@@ -33,46 +35,90 @@ def assign_points(
         points, int32 of shape (M,).
     """
     capacity = min(len(xyz), max_voxels)
-    # At most half full, so that a search ends after a probe or two.
-    bits = max(2 * capacity, 2).bit_length()
-    table = np.full(1 << bits, -1, dtype=np.int32)
+    keys = np.empty(len(xyz), dtype=np.int64)
+    _find_cells(xyz, low, voxel_size, grid_size, keys)
     coors = np.empty((capacity, 3), dtype=np.int32)
     counts = np.zeros(capacity, dtype=np.int32)
-    place, found = _assign(
-        xyz, low, voxel_size, grid_size, max_points, table, np.uint64(64 - bits), coors, counts
-    )
+    cells = int(grid_size.prod())
+    if cells <= _CELLS_PER_POINT * len(xyz):
+        table = np.full(cells, -1, dtype=np.int32)
+        place, found = _assign(keys, grid_size, max_points, table, coors, counts)
+    else:
+        # At most half full, so that a search ends after a probe or two.
+        bits = max(2 * capacity, 2).bit_length()
+        table = np.full(1 << bits, -1, dtype=np.int32)
+        place, found = _assign_hashed(
+            keys, grid_size, max_points, table, np.uint64(64 - bits), coors, counts
+        )
     return place, coors[:found], counts[:found]
 
 
+def place_points(points: np.ndarray, place: np.ndarray, slots: int) -> np.ndarray:
+    """Put points into their places.
+
+    Args:
+        points: of shape (N, C).
+        place: of each point, or -1 where it is dropped, int64 of shape (N,).
+        slots: how many places there are.
+
+    Returns:
+        of shape (slots, C), zeros where no point belongs.
+    """
+    filled = np.zeros((slots, points.shape[1]), dtype=points.dtype)
+    _place(points, place, filled)
+    return filled
+
+
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _assign(
+def _place(points: np.ndarray, place: np.ndarray, filled: np.ndarray) -> None:
+    for i in range(len(points)):
+        if place[i] >= 0:
+            for column in range(points.shape[1]):
+                filled[place[i], column] = points[i, column]
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _find_cells(
     xyz: np.ndarray,
     low: np.ndarray,
     voxel_size: np.ndarray,
     grid_size: np.ndarray,
+    keys: np.ndarray,
+) -> None:
+    """Number the cell of each point, -1 outside the grid."""
+    for i in range(len(xyz)):
+        x = np.floor((xyz[i, 0] - low[0]) / voxel_size[0])
+        y = np.floor((xyz[i, 1] - low[1]) / voxel_size[1])
+        z = np.floor((xyz[i, 2] - low[2]) / voxel_size[2])
+        # Compared before the conversion to integers: NaN and infinity have no integer value.
+        inside = 0 <= x < grid_size[0] and 0 <= y < grid_size[1] and 0 <= z < grid_size[2]
+        keys[i] = (int(z) * grid_size[1] + int(y)) * grid_size[0] + int(x) if inside else -1
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _assign(
+    keys: np.ndarray,
+    grid_size: np.ndarray,
     max_points: int,
     table: np.ndarray,
-    shift: np.uint64,
     coors: np.ndarray,
     counts: np.ndarray,
 ) -> tuple[np.ndarray, int]:
-    keys = np.empty(len(counts), dtype=np.int64)
-    place = np.full(len(xyz), -1, dtype=np.int64)
+    """Give points their places, by a table of all cells."""
+    place = np.full(len(keys), -1, dtype=np.int64)
     found = 0
-    for i in range(len(xyz)):
-        inside, x, y, z = _cell(xyz, i, low, voxel_size, grid_size)
-        if not inside:
+    for i in range(len(keys)):
+        key = keys[i]
+        if key < 0:
             continue
-        key = (z * grid_size[1] + y) * grid_size[0] + x
-        entry = _find(key, keys, table, shift)
-        if table[entry] < 0:
+        voxel = table[key]
+        if voxel < 0:
             if found == len(counts):
                 continue
-            table[entry] = found
-            keys[found] = key
-            coors[found, 0], coors[found, 1], coors[found, 2] = z, y, x
+            voxel = found
+            table[key] = voxel
+            _open(coors, voxel, key, grid_size)
             found += 1
-        voxel = table[entry]
         if counts[voxel] < max_points:
             place[i] = voxel * max_points + counts[voxel]
             counts[voxel] += 1
@@ -80,17 +126,43 @@ def _assign(
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')
-def _cell(
-    xyz: np.ndarray, i: int, low: np.ndarray, voxel_size: np.ndarray, grid_size: np.ndarray
-) -> tuple[bool, int, int, int]:
-    x = np.floor((xyz[i, 0] - low[0]) / voxel_size[0])
-    y = np.floor((xyz[i, 1] - low[1]) / voxel_size[1])
-    z = np.floor((xyz[i, 2] - low[2]) / voxel_size[2])
-    # Compared before the conversion to integers: NaN and infinity have no integer value.
-    inside = 0 <= x < grid_size[0] and 0 <= y < grid_size[1] and 0 <= z < grid_size[2]
-    if not inside:
-        return False, 0, 0, 0
-    return True, int(x), int(y), int(z)
+def _assign_hashed(
+    keys: np.ndarray,
+    grid_size: np.ndarray,
+    max_points: int,
+    table: np.ndarray,
+    shift: np.uint64,
+    coors: np.ndarray,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, int]:
+    """Give points their places, by a hash table of the cells that hold any."""
+    opened = np.empty(len(counts), dtype=np.int64)
+    place = np.full(len(keys), -1, dtype=np.int64)
+    found = 0
+    for i in range(len(keys)):
+        if keys[i] < 0:
+            continue
+        entry = _find(keys[i], opened, table, shift)
+        voxel = table[entry]
+        if voxel < 0:
+            if found == len(counts):
+                continue
+            voxel = found
+            table[entry] = voxel
+            opened[voxel] = keys[i]
+            _open(coors, voxel, keys[i], grid_size)
+            found += 1
+        if counts[voxel] < max_points:
+            place[i] = voxel * max_points + counts[voxel]
+            counts[voxel] += 1
+    return place, found
+
+
+@numba.njit(cache=True, nogil=True, error_model='numpy')
+def _open(coors: np.ndarray, voxel: int, key: int, grid_size: np.ndarray) -> None:
+    """Note the cell of a new voxel."""
+    row, coors[voxel, 2] = divmod(key, grid_size[0])
+    coors[voxel, 0], coors[voxel, 1] = divmod(row, grid_size[1])
 
 
 @numba.njit(cache=True, nogil=True, error_model='numpy')

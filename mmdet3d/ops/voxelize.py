@@ -15,7 +15,10 @@ from mmdet3d.ops.on_device import voxelize as on_device
 # sizes to binary leaves, and far below any mistake in a config.
 _GRID_TOLERANCE = 1e-3
 
+_OF_NUMBA = torch.float32, torch.float64
+
 _assign_points = by_device(on_cpu.assign_points, on_device.assign_points)
+_place_points = by_device(on_cpu.place_points, on_device.place_points)
 
 
 def voxel_grid_size(voxel_size: Sequence[float], point_cloud_range: Sequence[float]) -> list[int]:
@@ -83,13 +86,13 @@ def voxelization(
     _check_limit('max_points', max_points)
     _check_limit('max_voxels', max_voxels)
     cells = voxel_grid_size(voxel_size, coors_range)
-    xyz = points.detach()[:, :3].float().contiguous()
+    xyz = points.detach()[:, :3].float()
     low, size = xyz.new_tensor(coors_range[:3]), xyz.new_tensor(voxel_size)
     grid = torch.tensor(cells, device=xyz.device)
     place, coors, counts = _assign_points(xyz, low, size, grid, max_points, max_voxels)
-    voxels = points.new_zeros((len(coors) * max_points, points.shape[1]))
-    kept = (place >= 0).nonzero().squeeze(1)
-    voxels.index_copy_(0, place.index_select(0, kept), points.index_select(0, kept))
+    # numba knows no shorter floats.
+    place_points = _place_points if points.dtype in _OF_NUMBA else on_device.place_points
+    voxels = place_points(points.detach(), place, len(coors) * max_points)
     return voxels.view(len(coors), max_points, points.shape[1]), coors, counts
 
 

@@ -4,6 +4,7 @@ from mmdet3d.models.layers.builder import LAYERS, build_layer
 from mmdet3d.models.layers.feature_propagation import PointFPModule
 from mmdet3d.models.layers.linear_norm import scale_and_shift
 from mmdet3d.models.layers.merged_conv import convolve_all
+from mmdet3d.models.layers.point_rows import row_layers, run_rows
 from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
 from mmdet3d.models.layers.roi_point_pool import RoIPointPool3d
 from mmdet3d.models.layers.set_abstraction import PointSAModule, PointSAModuleMSG
@@ -27,6 +28,8 @@ __all__ = [
     'convolve_all',
     'is_plain_batch_norm',
     'make_pointwise_mlp',
+    'row_layers',
+    'run_rows',
     'scale_and_shift',
     'waits_for_others',
 ]

@@ -1,12 +1,15 @@
 """Set abstraction: points into fewer points whose features describe their surroundings."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mmdet3d.models.layers.builder import LAYERS
+from mmdet3d.models.layers.groups import Groups, describe_groups
+from mmdet3d.models.layers.point_rows import row_layers
 from mmdet3d.models.layers.pointwise import make_pointwise_mlp
 from mmdet3d.ops import ball_query, furthest_point_sample, gather_points, group_points
 
@@ -95,26 +98,32 @@ class PointSAModuleMSG(nn.Module):
             one group of all points has neither centre nor index; M is 1.
         """
         if self.num_point is None:
-            whole = self._describe(points_xyz.transpose(1, 2)[:, :, None], features[:, :, None])
-            return None, torch.cat([self._pool(mlp(whole)) for mlp in self.mlps], dim=1), None
+            return None, self._describe_all(points_xyz, features), None
         indices = _choose_centres(points_xyz, self.num_point)
         positions = points_xyz.transpose(1, 2).contiguous()
-        chosen = gather_points(positions, indices)
-        centres = chosen.transpose(1, 2).contiguous()
+        centres = gather_points(positions, indices).transpose(1, 2).contiguous()
         scales = []
         for i, mlp in enumerate(self.mlps):
             around = ball_query(
                 self.min_radii[i], self.radii[i], self.sample_nums[i], points_xyz, centres
             )
-            offsets = group_points(positions, around) - chosen[..., None]
-            if self.normalize_xyz:
-                offsets = offsets / self.radii[i]
-            grouped = self._describe(offsets, group_points(features, around))
-            scales.append(self._pool(mlp(grouped)))
+            unit = self.radii[i] if self.normalize_xyz else None
+            scales.append(self._describe(Groups(points_xyz, centres, around, unit), features, mlp))
         return centres, torch.cat(scales, dim=1), indices
 
-    def _describe(self, positions: Tensor, features: Tensor) -> Tensor:
-        return torch.cat([positions, features], dim=1) if self.use_xyz else features
+    def _describe_all(self, points_xyz: Tensor, features: Tensor) -> Tensor:
+        groups = Groups.of_all(points_xyz)
+        return torch.cat([self._describe(groups, features, mlp) for mlp in self.mlps], dim=1)
+
+    def _describe(self, groups: Groups, features: Tensor, mlp: Any) -> Tensor:
+        """Describe the groups, by features of shape (B, C, M), with one of the networks."""
+        layers = None if self.training else row_layers(mlp)
+        if layers is not None:
+            return describe_groups(groups, features, layers, self.use_xyz, self.pool_mod)
+        grouped = group_points(features, groups.around)
+        if self.use_xyz:
+            grouped = torch.cat([groups.offsets(), grouped], dim=1)
+        return self._pool(mlp(grouped))
 
     def _pool(self, grouped: Tensor) -> Tensor:
         """Pool groups of shape (B, C, M, S) to (B, C, M)."""

@@ -41,3 +41,19 @@ def assign_points(
     counts = torch.diff(starts, append=starts.new_tensor([len(key)])).clamp(max=max_points)
     coors = cells[order[starts]].flip(1)
     return place, coors[published].int(), counts[published].int()
+
+
+def place_points(points: torch.Tensor, place: torch.Tensor, slots: int) -> torch.Tensor:
+    """Put points into their places.
+
+    Args:
+        points: of shape (N, C).
+        place: of each point, or -1 where it is dropped, int64 of shape (N,).
+        slots: how many places there are.
+
+    Returns:
+        of shape (slots, C), zeros where no point belongs.
+    """
+    filled = points.new_zeros((slots, points.shape[1]))
+    kept = (place >= 0).nonzero().squeeze(1)
+    return filled.index_copy_(0, place.index_select(0, kept), points.index_select(0, kept))

@@ -222,3 +222,17 @@ def test_the_gpu_gives_the_voxels_of_the_cpu(kitti_sample, setting):
     for have, want in zip(layer(points.to('cuda')), layer(points)):
         assert have.is_cuda and have.dtype == want.dtype
         assert torch.equal(have.cpu(), want)
+
+
+@pytest.mark.parametrize('cells_per_point', [0, 10**9])
+@pytest.mark.parametrize('dtype', [torch.float16, torch.float32, torch.float64])
+def test_either_table_of_cells_gives_the_same_voxels(monkeypatch, cells_per_point, dtype):
+    torch.manual_seed(0)
+    points = (4 * torch.rand(300, 4) - 1).to(dtype)
+    points[7, 1], points[8, 2] = torch.nan, torch.inf
+    monkeypatch.setattr(voxelize_cpu, '_CELLS_PER_POINT', cells_per_point)
+    found = voxelization(points, SMALL_SIZE, SMALL_RANGE, 3, 20)
+    expected = by_dictionary(points.float(), SMALL_SIZE, SMALL_RANGE, 3, 20)
+    assert found[0].dtype == dtype
+    for ours, theirs in zip(found, expected):
+        np.testing.assert_array_equal(ours.float(), theirs)

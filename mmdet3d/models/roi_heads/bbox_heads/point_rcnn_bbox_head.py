@@ -14,13 +14,14 @@ from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, rotation_3d_in_axis, xywhr2xyxyr
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
-from mmdet3d.models.layers import build_layer, make_pointwise_mlp
+from mmdet3d.models.layers import build_layer, make_pointwise_mlp, row_layers, run_rows
 from mmdet3d.models.roi_heads.bbox_heads.corner_loss import corner_loss
+from mmdet3d.models.roi_heads.bbox_heads.repeated_points import lengths
 from mmdet3d.models.roi_heads.bbox_heads.roi_targets import RoITargets
 
 # On a CPU, more than these at a time make tensors that the allocator gives back to the system after
 # every layer: half of the time then goes into fetching the pages anew.
-_ROIS_AT_ONCE = 16
+_ROIS_AT_ONCE = 8
 
 
 @HEADS.register_module()
@@ -127,23 +128,54 @@ class PointRCNNBboxHead(BaseModule):
             feats: the points of each proposal, of shape (R, S, in_channels + C): local columns, x,
                 y and z first, then the features of the first stage.
         """
-        if self.training or feats.device.type != 'cpu':
+        if self.training or feats.device.type != 'cpu' or len(feats) == 0:
             return self._forward_chunk(feats)
-        scores, residuals = zip(*map(self._forward_chunk, feats.split(_ROIS_AT_ONCE)))
-        return torch.cat(scores), torch.cat(residuals)
+        order, chunks = self._chunks(feats)
+        scores, residuals = zip(*map(self._forward_chunk, chunks))
+        place = order.argsort()
+        return torch.cat(scores)[place], torch.cat(residuals)[place]
+
+    def _chunks(self, feats: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Split proposals into chunks of few points; return their order, too.
+
+        A proposal's points repeat until there are S of them. Where the maximum is taken over groups
+        of points, that changes nothing.
+        """
+        count = feats.shape[1]
+        sizes = torch.full((len(feats),), count)
+        if all(getattr(module, 'pool_mod', None) == 'max' for module in self.SA_modules):
+            sizes = torch.cat([lengths(each) for each in feats.split(_ROIS_AT_ONCE)])
+        order, chunks = [], []
+        for size in sizes.unique().tolist():
+            rois = (sizes == size).nonzero().squeeze(1)
+            order.append(rois)
+            at_once = _ROIS_AT_ONCE * (count // size)
+            chunks += [feats[each, :size] for each in rois.split(at_once)]
+        return torch.cat(order), chunks
 
     def _forward_chunk(self, feats: Tensor) -> tuple[Tensor, Tensor]:
         if len(feats) == 0:
             return feats.new_zeros(0), feats.new_zeros(0, self.bbox_coder.code_size)
-        columns = feats.transpose(1, 2)[..., None].contiguous()
-        local = self.xyz_up_layer(columns[:, : self.in_channels])
-        merged = torch.cat([local, columns[:, self.in_channels :]], dim=1)
-        xyz, features = feats[..., :3].contiguous(), self.merge_down_layer(merged).squeeze(3)
+        xyz, features = feats[..., :3].contiguous(), self._merge(feats)
         for module in self.SA_modules:
             xyz, features, _ = module(xyz, features)
         scores = self.conv_cls(self.cls_convs(features))
         residuals = self.conv_reg(self.reg_convs(features))
         return scores.flatten(), residuals.squeeze(2)
+
+    def _merge(self, feats: Tensor) -> Tensor:
+        """Bring all columns of (R, S, in_channels + C) to one feature, (R, C, S)."""
+        up = None if self.training else row_layers(self.xyz_up_layer)
+        down = None if self.training else row_layers([self.merge_down_layer])
+        if up is None or down is None:
+            columns = feats.transpose(1, 2)[..., None].contiguous()
+            local = self.xyz_up_layer(columns[:, : self.in_channels])
+            merged = torch.cat([local, columns[:, self.in_channels :]], dim=1)
+            return self.merge_down_layer(merged).squeeze(3)
+        rows = feats.flatten(0, 1)
+        local = run_rows(up, rows[:, : self.in_channels])
+        merged = torch.cat([local, rows[:, self.in_channels :]], dim=1)
+        return run_rows(down, merged).unflatten(0, feats.shape[:2]).transpose(1, 2)
 
     @in_float32
     def loss(
