@@ -53,6 +53,9 @@ class PointRCNNBboxHead(BaseModule):
         ValueError: if ``num_classes`` is not 1 or the set abstractions differ in number.
     """
 
+    # On a CPU; False where the work of all points is to be counted.
+    skips_repetitions = True
+
     def __init__(
         self,
         num_classes: int,
@@ -128,7 +131,8 @@ class PointRCNNBboxHead(BaseModule):
             feats: the points of each proposal, of shape (R, S, in_channels + C): local columns, x,
                 y and z first, then the features of the first stage.
         """
-        if self.training or feats.device.type != 'cpu' or len(feats) == 0:
+        is_whole = self.training or feats.device.type != 'cpu' or not self.skips_repetitions
+        if is_whole or len(feats) == 0:
             return self._forward_chunk(feats)
         order, chunks = self._chunks(feats)
         scores, residuals = zip(*map(self._forward_chunk, chunks))
