@@ -52,7 +52,8 @@ def limit(operations: float, low: bool = False) -> float:
         low: at the rate of the device's low precision.
     """
     lowest = torch.float16 if torch.cuda.is_available() else torch.bfloat16
-    return operations / matrix_rate(lowest if low else torch.float32)
+    dtype = lowest if low else torch.float32
+    return operations / max(matrix_rate(dtype, 2048) for _ in range(3))
 
 
 def training_batch(config: str, data: str) -> dict:

@@ -1,11 +1,12 @@
 """A frame, from its points to boxes, by the three sizes of PointPillars."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
 
 from benchmarks.rows.frames import PILLARS, SIZES, detector, first_cloud, limit, multiply_adds
-from benchmarks.rows.row import Row, milliseconds
+from benchmarks.rows.row import Row, compare
 from mmdet3d.apis.inference import make_batch
 
 
@@ -17,25 +18,37 @@ def rows(data: str) -> list[Row]:
     """
     low, cloud, found = 'fp16' if torch.cuda.is_available() else 'bf16', first_cloud(data), []
     for size, suffix in SIZES.items():
-        config = f'{PILLARS}{suffix}.py'
-        plain = detect(config, cloud, channels_last=False)
-        operations = multiply_adds(config, cloud)
-        for precision in ('fp32', low):
-            shipped = detect(config, cloud, fuse_conv_bn=True, precision=precision)
-            found.append(
-                Row(
-                    f'inference, PointPillars {size}, {precision}',
-                    plain,
-                    shipped,
-                    limit=limit(operations, precision == low),
-                )
-            )
+        found += of_detector(f'PointPillars {size}', f'{PILLARS}{suffix}.py', cloud, low)
     return found
 
 
-@torch.no_grad()
-def detect(config: str, cloud: str, **options: bool | str) -> float:
-    """Return the milliseconds of a detector on a cloud, which is loaded before."""
+def of_detector(name: str, config: str, cloud: str, low: str) -> list[Row]:
+    """Measure a detector on a cloud, in float32 and in the low precision.
+
+    Args:
+        name: what the rows call it.
+        config: its config.
+        cloud: file of the cloud, which is loaded before.
+        low: the low precision.
+    """
+    plain, *shipped = compare(
+        detection(config, cloud, channels_last=False),
+        *(detection(config, cloud, fuse_conv_bn=True, precision=each) for each in ('fp32', low)),
+    )
+    operations = multiply_adds(config, cloud)
+    return [
+        Row(
+            f'inference, {name}, {precision}',
+            plain,
+            time,
+            limit=limit(operations, precision == low),
+        )
+        for precision, time in zip(('fp32', low), shipped)
+    ]
+
+
+def detection(config: str, cloud: str, **options: bool | str) -> Callable[[], object]:
+    """Return what detects in a cloud."""
     model = detector(config, **options)
     batch = make_batch(model, cloud)
-    return milliseconds(partial(model, return_loss=False, rescale=True, **batch))
+    return torch.no_grad()(partial(model, return_loss=False, rescale=True, **batch))

@@ -46,6 +46,15 @@ def milliseconds(function: Callable[[], object], repeats: int = 5) -> float:
     return 1e3 * statistics.median(times)
 
 
+def compare(*functions: Callable[[], object], repeats: int = 5) -> list[float]:
+    """Return the least milliseconds of each function, called in turn.
+
+    What else the machine does meets all of them alike, and the least time has least of it.
+    """
+    rounds = [[milliseconds(each, 1) for each in functions] for _ in range(repeats)]
+    return [min(times) for times in zip(*rounds)]
+
+
 def matrix_rate(dtype: torch.dtype = torch.float32, size: int = 4096) -> float:
     """Return the multiply-adds per millisecond of a large matrix product, on this device."""
     device = 'cuda' if torch.cuda.is_available() else 'cpu'

@@ -15,7 +15,7 @@ from benchmarks.rows.frames import (
     multiply_adds,
     training_batch,
 )
-from benchmarks.rows.row import Row, milliseconds
+from benchmarks.rows.row import Row, compare
 from mmcv_patched.parallel import MMDataParallel
 from mmdet3d.models.dense_heads.assignment_cache import AssignmentCache
 from mmdet3d.utils.config import load_config
@@ -64,8 +64,7 @@ def rows(data: str) -> list[Row]:
     for size, suffix in SIZES.items():
         config = f'{PILLARS}{suffix}.py'
         operations = BATCH * PASSES * multiply_adds(config, cloud)
-        plain = milliseconds(step(config, batch), 3)
-        low = milliseconds(step(config, batch, mixed=True), 3)
+        plain, low = compare(step(config, batch), step(config, batch, mixed=True), repeats=3)
         name = f'training step, batch {BATCH}, PointPillars {size}'
         found.append(Row(name, None, plain, limit=limit(operations)))
         found.append(Row(f'{name}, fp16=dict(...)', plain, low, limit=limit(operations, True)))
