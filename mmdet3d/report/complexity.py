@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
+from typing import Any
 
 import mmcv
 import numpy as np
@@ -126,6 +127,7 @@ def _measure(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = init_model(cfg)
+    module: Any
     for module in model.modules():
         # What a CPU need not compute is work of the network all the same.
         if hasattr(module, 'skips_repetitions'):
