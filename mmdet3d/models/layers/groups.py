@@ -68,7 +68,7 @@ class _Block(NamedTuple):
         points: the point of each row, among all B * N points, of shape (R,).
         centres: the position of the centre that each row is seen from, of shape (R, 3).
         places: the row of each member of the groups, of shape (G, S); None if each has its own.
-        shape: sizes, (G, S).
+        shape: numbers of groups and members, G and S.
     """
 
     points: Tensor
