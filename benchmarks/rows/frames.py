@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.rows.row import matrix_rate
+from benchmarks.rows.row import DEVICE, matrix_rate
 from mmdet3d.apis import init_model
 from mmdet3d.apis.inference import make_batch
 from mmdet3d.datasets import build_dataset
@@ -63,12 +63,10 @@ def training_batch(config: str, data: str) -> dict:
     from mmcv_patched.parallel import unpack
 
     dataset = build_dataset(load_config(config, data_root=data).data.train)
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    return unpack(collate([dataset[0], dataset[1]], samples_per_gpu=2), torch.device(device))
+    return unpack(collate([dataset[0], dataset[1]], samples_per_gpu=2), DEVICE)
 
 
 def in_training(config: str) -> Any:
     """Build a detector as training has it, on the device."""
     torch.manual_seed(0)
-    model = build_model(load_config(config).model).train()
-    return model.cuda() if torch.cuda.is_available() else model
+    return build_model(load_config(config).model).train().to(DEVICE)

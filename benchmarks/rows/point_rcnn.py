@@ -6,7 +6,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from benchmarks.rows.row import Row, matrix_rate, milliseconds, peak_memory
+from benchmarks.rows.row import DEVICE, Row, matrix_rate, milliseconds, peak_memory
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 from mmdet3d.models import build_model
 from mmdet3d.models.layers import set_abstraction
@@ -23,11 +23,10 @@ POINTS = 16384
 def prepare() -> tuple[torch.nn.Module, dict]:
     """Return the teacher, with weights as it is built, and a made-up frame."""
     torch.manual_seed(0)
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
     cloud = torch.from_numpy(plain_scan(4))
-    cloud = cloud[torch.randperm(len(cloud))[:POINTS]].to(device)
+    cloud = cloud[torch.randperm(len(cloud))[:POINTS]].to(DEVICE)
     meta = {'box_type_3d': LiDARInstance3DBoxes}
-    model = build_model(load_config(CONFIG).model).eval().to(device)
+    model = build_model(load_config(CONFIG).model).eval().to(DEVICE)
     return model, {'points': [[cloud]], 'img_metas': [[meta]]}
 
 

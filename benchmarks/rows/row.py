@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import torch
 
+DEVICE = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+
 
 class Row(NamedTuple):
     """One kind of work, by a plain version that is obviously right and by the shipped one.
@@ -57,8 +59,7 @@ def compare(*functions: Callable[[], object], repeats: int = 5) -> list[float]:
 
 def matrix_rate(dtype: torch.dtype = torch.float32, size: int = 4096) -> float:
     """Return the multiply-adds per millisecond of a large matrix product, on this device."""
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    a, b = (torch.rand(size, size, device=device).to(dtype) for _ in range(2))
+    a, b = (torch.rand(size, size, device=DEVICE).to(dtype) for _ in range(2))
     return size**3 / milliseconds(lambda: a @ b)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.rows.row import Row, milliseconds, peak_memory
+from benchmarks.rows.row import DEVICE, Row, milliseconds, peak_memory
 from mmdet3d.ops import voxelization
 
 POINTS, BEAMS, PER_PILLAR, PILLARS = 115_000, 64, 32, 40_000
@@ -27,7 +27,7 @@ def prepare() -> Tensor:
     height = distance * elevation.tan()
     columns = [distance * azimuth.cos(), distance * azimuth.sin(), height, height.cos()]
     points = torch.stack(columns, dim=2).flatten(0, 1)[:POINTS].contiguous()
-    return points.to('cuda' if torch.cuda.is_available() else 'cpu')
+    return points.to(DEVICE)
 
 
 def shipped() -> Voxels:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mmdet3d.export.settings import ModelSettings
-from mmdet3d.on_cpu.voxelize import assign_points
+from mmdet3d.on_cpu.voxelize import assign_points, place_points
 
 # Column of the time lag, and how near in metres the recording car is.
 _TIME, _CLOSE = 4, 1.0
@@ -63,9 +63,7 @@ def make_pillars(points: np.ndarray, settings: ModelSettings) -> dict[str, np.nd
         settings.max_num_points,
         settings.max_voxels,
     )
-    kept = place >= 0
-    slots = np.zeros((len(cells) * settings.max_num_points, points.shape[1]), dtype=np.float32)
-    slots[place[kept]] = points[kept]
+    slots = place_points(points, place, len(cells) * settings.max_num_points)
     return {
         'voxels': slots.reshape(len(cells), settings.max_num_points, points.shape[1]),
         'num_points': counts,

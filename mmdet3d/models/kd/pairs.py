@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmdet3d.models.kd.adapters import GraphAdapter
+from mmdet3d.models.layers import track_statistics
 from mmdet3d.ops.pair_graphs import PairNorm, PairRows, pair_moments
 
 
@@ -56,19 +57,9 @@ def make_norm(adapters: Sequence[GraphAdapter], pairs: PairRows) -> PairNorm:
     """
     norms = [adapter.bn for adapter in adapters]
     mean, variance = pair_moments(pairs)
-    count = pairs.neighbours.numel()
     for norm, *moments in zip(norms, mean.chunk(2), variance.chunk(2), strict=True):
-        _note(norm, moments[0], moments[1] * count / (count - 1))
+        track_statistics(norm, *moments, pairs.neighbours.numel())
     scale, shift = (
         torch.cat([getattr(norm, each) for norm in norms]) for each in ('weight', 'bias')
     )
     return PairNorm(mean, variance, scale, shift, norms[0].eps)
-
-
-@torch.no_grad()
-def _note(norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor) -> None:
-    if norm.num_batches_tracked is not None:
-        norm.num_batches_tracked.add_(1)
-    for running, moment in ((norm.running_mean, mean), (norm.running_var, variance)):
-        if running is not None:
-            running.lerp_(moment.float(), norm.momentum or 0.0)

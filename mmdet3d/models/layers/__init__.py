@@ -2,7 +2,7 @@
 
 from mmdet3d.models.layers.builder import LAYERS, build_layer
 from mmdet3d.models.layers.feature_propagation import PointFPModule
-from mmdet3d.models.layers.linear_norm import scale_and_shift
+from mmdet3d.models.layers.linear_norm import scale_and_shift, track_statistics
 from mmdet3d.models.layers.merged_conv import convolve_all
 from mmdet3d.models.layers.point_rows import row_layers, run_rows
 from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
@@ -14,6 +14,7 @@ from mmdet3d.models.layers.sync_norm import (
     is_plain_batch_norm,
     waits_for_others,
 )
+from mmdet3d.models.layers.watching import is_watched
 
 __all__ = [
     'LAYERS',
@@ -27,9 +28,11 @@ __all__ = [
     'build_layer',
     'convolve_all',
     'is_plain_batch_norm',
+    'is_watched',
     'make_pointwise_mlp',
     'row_layers',
     'run_rows',
     'scale_and_shift',
+    'track_statistics',
     'waits_for_others',
 ]

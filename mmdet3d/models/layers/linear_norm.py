@@ -30,12 +30,27 @@ def scale_and_shift(
     if norm.training or mean is None or var is None:
         mean, var = _moments(linear.weight.double(), rows.double(), copies.double() / count)
     if norm.training:
-        _track(norm, mean.detach(), var.detach(), count)
+        track_statistics(norm, mean.detach(), var.detach(), count)
+    scale, shift = affine_of(norm, mean, var)
+    return scale.to(rows), shift.to(rows)
+
+
+def affine_of(norm: _BatchNorm, mean: Tensor, var: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the factor and the summand of each channel that ``norm`` is by these statistics.
+
+    Args:
+        norm: the normalisation.
+        mean: of each channel, of shape (C,).
+        var: biased variances, likewise.
+
+    Returns:
+        two tensors of shape (C,), in float64, to which gradients flow.
+    """
     scale = (var.double() + norm.eps).rsqrt()
     shift = -mean.double() * scale
     if norm.affine:
         scale, shift = scale * norm.weight, shift * norm.weight + norm.bias
-    return scale.to(rows), shift.to(rows)
+    return scale, shift
 
 
 def _moments(weight: Tensor, rows: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,8 +62,18 @@ def _moments(weight: Tensor, rows: Tensor, shares: Tensor) -> tuple[Tensor, Tens
 
 
 @torch.no_grad()
-def _track(norm: _BatchNorm, mean: Tensor, var: Tensor, count: int) -> None:
-    """Do what ``norm`` does with the statistics of a batch in training."""
+def track_statistics(norm: _BatchNorm, mean: Tensor, var: Tensor, count: int) -> None:
+    """Do what ``norm`` does with the statistics of a batch in training.
+
+    Args:
+        norm: the normalisation.
+        mean: of each channel, of shape (C,).
+        var: biased variances, likewise.
+        count: how many values each is of.
+
+    Raises:
+        ValueError: if that is a single one.
+    """
     if count < 2:
         raise ValueError(f'expected two values per channel or more in training, got {count}')
     batches, mean_so_far, var_so_far = (

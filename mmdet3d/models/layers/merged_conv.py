@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmdet3d.models.layers.watching import is_watched
+
 
 def convolve_all(layers: Sequence[Any], x: Tensor) -> list[Tensor]:
     """Apply 1x1 convolutions to the same map, which is then read once.
@@ -35,5 +37,5 @@ def _is_plain(layer: Any) -> bool:
         and layer.padding == (0, 0)
         and layer.groups == 1
         and layer.bias is not None
-        and not (layer._forward_hooks or layer._forward_pre_hooks)
+        and not is_watched(layer)
     )

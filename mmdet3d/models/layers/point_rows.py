@@ -7,6 +7,9 @@ from mmcv.cnn import ConvModule
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmdet3d.models.layers.linear_norm import affine_of
+from mmdet3d.models.layers.watching import is_watched
+
 
 class RowLayer(NamedTuple):
     """A 1x1 convolution with the normalisation after it, ``relu(rows @ weight.t() + bias)``.
@@ -36,7 +39,7 @@ def row_layers(network: Iterable[nn.Module]) -> list[RowLayer] | None:
         one of them to run.
     """
     layers = list(network)
-    if not all(_is_row_layer(layer) and not _has_hooks(layer) for layer in layers):
+    if not all(_is_row_layer(layer) and not is_watched(layer) for layer in layers):
         return None
     return [_row_layer(layer) for layer in layers]
 
@@ -62,18 +65,10 @@ def _is_row_layer(layer: nn.Module) -> bool:
     )
 
 
-def _has_hooks(layer: nn.Module) -> bool:
-    return any(each._forward_hooks or each._forward_pre_hooks for each in layer.modules())
-
-
 def _row_layer(layer: ConvModule) -> RowLayer:
-    weight, norm = layer.conv.weight.flatten(1), layer.norm
+    weight = layer.conv.weight.flatten(1)
     bias = weight.new_zeros(len(weight)) if layer.conv.bias is None else layer.conv.bias
-    mean, var = getattr(norm, 'running_mean', None), getattr(norm, 'running_var', None)
-    if mean is None or var is None:
+    if not isinstance(layer.norm, _BatchNorm):
         return RowLayer(weight, bias)
-    scale = (var + norm.eps).rsqrt()
-    scale = scale if norm.weight is None else scale * norm.weight
-    shift = (bias - mean) * scale
-    shift = shift if norm.bias is None else shift + norm.bias
-    return RowLayer(weight * scale[:, None], shift)
+    scale, shift = affine_of(layer.norm, layer.norm.running_mean, layer.norm.running_var)
+    return RowLayer(weight * scale[:, None].to(weight), (bias * scale + shift).to(weight))

@@ -46,13 +46,7 @@ def assign_points(
 def place_points(points: torch.Tensor, place: torch.Tensor, slots: int) -> torch.Tensor:
     """Put points into their places.
 
-    Args:
-        points: of shape (N, C).
-        place: of each point, or -1 where it is dropped, int64 of shape (N,).
-        slots: how many places there are.
-
-    Returns:
-        of shape (slots, C), zeros where no point belongs.
+    Same arguments and result as ``on_cpu.voxelize.place_points``, as tensors.
     """
     filled = points.new_zeros((slots, points.shape[1]))
     kept = (place >= 0).nonzero().squeeze(1)

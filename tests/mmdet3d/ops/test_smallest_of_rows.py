@@ -69,6 +69,6 @@ def test_other_arguments_are_named():
 @pytest.mark.gpu
 def test_a_gpu_finds_the_same():
     values = torch.rand(40, 5000, generator=torch.Generator().manual_seed(0))
-    found = smallest_of_rows(values.cuda(), 64)
+    found = smallest_of_rows(values.to('cuda'), 64)
     assert found.is_cuda
     assert torch.equal(found.cpu().sort(1).values, smallest_of_rows(values, 64).sort(1).values)

@@ -14,7 +14,13 @@ from mmcv_patched.precision import in_float32
 from mmdet3d.core.bbox import LiDARInstance3DBoxes, rotation_3d_in_axis, xywhr2xyxyr
 from mmdet3d.core.post_processing import nms_bev, nms_normal_bev
 from mmdet3d.models.builder import build_loss
-from mmdet3d.models.layers import build_layer, make_pointwise_mlp, row_layers, run_rows
+from mmdet3d.models.layers import (
+    build_layer,
+    is_watched,
+    make_pointwise_mlp,
+    row_layers,
+    run_rows,
+)
 from mmdet3d.models.roi_heads.bbox_heads.corner_loss import corner_loss
 from mmdet3d.models.roi_heads.bbox_heads.repeated_points import lengths
 from mmdet3d.models.roi_heads.bbox_heads.roi_targets import RoITargets
@@ -52,9 +58,6 @@ class PointRCNNBboxHead(BaseModule):
     Raises:
         ValueError: if ``num_classes`` is not 1 or the set abstractions differ in number.
     """
-
-    # On a CPU; False where the work of all points is to be counted.
-    skips_repetitions = True
 
     def __init__(
         self,
@@ -131,7 +134,7 @@ class PointRCNNBboxHead(BaseModule):
             feats: the points of each proposal, of shape (R, S, in_channels + C): local columns, x,
                 y and z first, then the features of the first stage.
         """
-        is_whole = self.training or feats.device.type != 'cpu' or not self.skips_repetitions
+        is_whole = self.training or feats.device.type != 'cpu' or is_watched(self)
         if is_whole or len(feats) == 0:
             return self._forward_chunk(feats)
         order, chunks = self._chunks(feats)
