@@ -18,6 +18,7 @@ import torch
 
 from benchmarks.rows.row import Row
 from mmdet3d.utils.command_line import run_tool
+from mmdet3d.utils.memory import keep_freed_memory
 from mmdet3d.utils.tool_parser import ToolParser
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'performance.md'
@@ -90,6 +91,8 @@ def main() -> None:
     """Measure, print, and write."""
     args = parse_args()
     torch.set_num_threads(args.threads)
+    # As train.py and test.py do.
+    keep_freed_memory()
     found = []
     for name in args.rows:
         given = [args.data] if name in ON_DATA else []

@@ -13,6 +13,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from mmdet3d.utils.group import check_dist_params, join_group
+from mmdet3d.utils.memory import keep_freed_memory
 from mmdet3d.version import __version__
 from mmdet_patched.apis import seed_process
 
@@ -99,10 +100,12 @@ def scale_learning_rate(cfg: mmcv.Config) -> str:
 def set_up_processes(cfg: mmcv.Config) -> None:
     """Limit OpenCV's threads, and check how the data loaders' workers are to be started.
 
+    On a CPU the process keeps the memory that it frees.
+
     Args:
-        cfg: the config of the run, with ``opencv_num_threads`` (0 for no threads beside the main
-            one) and ``mp_start_method``. A method that this system lacks is replaced by None, the
-            system's own.
+        cfg: the config of the run, with ``device``, ``opencv_num_threads`` (0 for no threads beside
+            the main one) and ``mp_start_method``. A method that this system lacks is replaced by
+            None, the system's own.
 
     Raises:
         ValueError: if one of the two is not what it can be.
@@ -113,6 +116,8 @@ def set_up_processes(cfg: mmcv.Config) -> None:
     if method not in (None, *_START_METHODS):
         raise ValueError(f'mp_start_method={method!r}: allowed are {", ".join(_START_METHODS)}')
     cv2.setNumThreads(threads)
+    if cfg.get('device') == 'cpu':
+        keep_freed_memory()
     if method is not None and method not in mp.get_all_start_methods():
         warnings.warn(
             f'mp_start_method={method!r} is not to be had on {platform.system()}: data loaders '

@@ -12,8 +12,9 @@ import torch
 def split_rows(function: Callable, rows: int, *args: Any) -> None:
     """Call ``function(start, stop, *args)`` on parts of ``range(rows)``, one per thread of torch.
 
-    The threads end with the call, so a later fork by a data loader finds none: numba's own pool
-    would not survive it. A loader's worker has one thread, as torch has there.
+    The calling thread has a part too. The others end with the call, so a later fork by a data
+    loader finds none: numba's own pool would not survive it. A loader's worker has one thread, as
+    torch has there.
 
     Args:
         function: releases the GIL and writes its rows into one of the arguments.
@@ -25,7 +26,9 @@ def split_rows(function: Callable, rows: int, *args: Any) -> None:
         function(0, rows, *args)
         return
     bounds = np.linspace(0, rows, threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        parts = [pool.submit(function, *part, *args) for part in pairwise(bounds)]
+    own, *others = pairwise(bounds)
+    with ThreadPoolExecutor(threads - 1) as pool:
+        parts = [pool.submit(function, *part, *args) for part in others]
+        function(*own, *args)
         for part in parts:
             part.result()

@@ -1,8 +1,8 @@
 """Sparse convolutions: spconv's, but for its arithmetic on the CPU, which is not to be trusted.
 
 With more than one thread spconv 2.3 intermittently computes wrong values on the CPU, and it has no
-backward pass there. Its index pairs are right: here they drive gathers, matrix products and sums of
-torch's. On a GPU spconv runs untouched.
+backward pass there. Its index pairs are right: here they drive gathers, matrix products and sums.
+On a GPU spconv runs untouched.
 
 spconv is imported with this module, which is therefore imported only where it is needed.
 """
@@ -10,12 +10,13 @@ spconv is imported with this module, which is therefore imported only where it i
 import logging
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmdet3d.ops.gather_matmul import gather_matmul_add
 
 try:
     import spconv.pytorch as spconv
@@ -44,32 +45,6 @@ __all__ = [
 ]
 
 SparseConvTensor: TypeAlias = spconv.SparseConvTensor
-
-
-def gather_matmul_add(
-    features: Tensor, weight: Tensor, pairs: Tensor, pair_counts: Tensor, num_out: int
-) -> Tensor:
-    """Convolve sparse features: one gather, matrix product and addition per kernel offset.
-
-    Args:
-        features: features of shape (N, in_channels).
-        weight: weights of shape (K, in_channels, out_channels), K the size of the kernel.
-        pairs: indices of the inputs and outputs that meet, one offset after the other, of shape (2,
-            P).
-        pair_counts: how many of the P pairs each offset has, of shape (K,).
-        num_out: number M of outputs.
-
-    Returns:
-        features of shape (M, out_channels), summed in the type of ``features`` also under autocast.
-    """
-    out = features.new_zeros(num_out, weight.shape[2])
-    source, target = pairs
-    bounds = [0, *pair_counts.cumsum(0).tolist()]
-    for offset, (start, end) in enumerate(pairwise(bounds)):
-        if start < end:
-            products = features.index_select(0, source[start:end]) @ weight[offset]
-            out = out.index_add(0, target[start:end], products.to(out.dtype))
-    return out
 
 
 def to_dense(x: SparseConvTensor) -> Tensor:

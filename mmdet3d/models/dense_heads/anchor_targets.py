@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmdet3d.core.bbox import limit_period
+from mmdet3d.models.dense_heads.near_anchors import assign_anchors
 from mmdet3d.models.object_weights import Truth
 
 
@@ -118,12 +119,12 @@ def assign_single(
     Returns:
         the targets of these anchors.
     """
-    assigned = assigner.assign(anchors, objects.boxes, None, objects.labels).gt_inds
+    assigned = assign_anchors(assigner, anchors, objects.boxes, objects.labels)
     positive = assigned > 0
     labels = torch.full_like(assigned, num_classes)
     label_weights = (assigned >= 0).to(anchors)
     if len(objects.ignored):
-        ignored = assigner.assign(anchors, objects.ignored).gt_inds != 0
+        ignored = assign_anchors(assigner, anchors, objects.ignored) != 0
         label_weights[ignored & ~positive] = 0
     dir_weights = torch.zeros_like(label_weights)
     bbox_targets = torch.zeros_like(anchors)

@@ -57,8 +57,9 @@ def make_norm(adapters: Sequence[GraphAdapter], pairs: PairRows) -> PairNorm:
     """
     norms = [adapter.bn for adapter in adapters]
     mean, variance = pair_moments(pairs)
-    for norm, *moments in zip(norms, mean.chunk(2), variance.chunk(2), strict=True):
-        track_statistics(norm, *moments, pairs.neighbours.numel())
+    count = pairs.neighbours.numel()
+    for norm, own, spread in zip(norms, mean.chunk(2), variance.chunk(2), strict=True):
+        track_statistics(norm, own, spread, count)
     scale, shift = (
         torch.cat([getattr(norm, each) for norm in norms]) for each in ('weight', 'bias')
     )

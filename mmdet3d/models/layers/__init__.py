@@ -3,6 +3,7 @@
 from mmdet3d.models.layers.builder import LAYERS, build_layer
 from mmdet3d.models.layers.feature_propagation import PointFPModule
 from mmdet3d.models.layers.linear_norm import scale_and_shift, track_statistics
+from mmdet3d.models.layers.map_norm import BatchNorm2d
 from mmdet3d.models.layers.merged_conv import convolve_all
 from mmdet3d.models.layers.point_rows import row_layers, run_rows
 from mmdet3d.models.layers.pointwise import PointwiseLinear, make_pointwise_mlp
@@ -18,6 +19,7 @@ from mmdet3d.models.layers.watching import is_watched
 
 __all__ = [
     'LAYERS',
+    'BatchNorm2d',
     'NaiveSyncBatchNorm1d',
     'NaiveSyncBatchNorm2d',
     'PointFPModule',

@@ -68,7 +68,8 @@ def _is_row_layer(layer: nn.Module) -> bool:
 def _row_layer(layer: ConvModule) -> RowLayer:
     weight = layer.conv.weight.flatten(1)
     bias = weight.new_zeros(len(weight)) if layer.conv.bias is None else layer.conv.bias
-    if not isinstance(layer.norm, _BatchNorm):
+    mean, var = (getattr(layer.norm, name, None) for name in ('running_mean', 'running_var'))
+    if mean is None or var is None:
         return RowLayer(weight, bias)
-    scale, shift = affine_of(layer.norm, layer.norm.running_mean, layer.norm.running_var)
+    scale, shift = affine_of(layer.norm, mean, var)
     return RowLayer(weight * scale[:, None].to(weight), (bias * scale + shift).to(weight))

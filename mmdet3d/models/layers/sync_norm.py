@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn.modules._functions import SyncBatchNorm
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmdet3d.models.layers.map_norm import BatchNorm2d
+
 __all__ = [
     'NaiveSyncBatchNorm1d',
     'NaiveSyncBatchNorm2d',
@@ -60,7 +62,7 @@ class NaiveSyncBatchNorm1d(_SynchronisedOnGPU, nn.BatchNorm1d):
 
 
 @NORM_LAYERS.register_module('naiveSyncBN2d')
-class NaiveSyncBatchNorm2d(_SynchronisedOnGPU, nn.BatchNorm2d):
+class NaiveSyncBatchNorm2d(_SynchronisedOnGPU, BatchNorm2d):
     """Batch normalisation of (N, C, H, W), see :class:`NaiveSyncBatchNorm1d`."""
 
 

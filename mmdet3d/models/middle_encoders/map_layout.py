@@ -7,8 +7,7 @@ class MapLayout(nn.Module):
     """Base of the middle encoders.
 
     On a CPU convolutions are faster on maps with the channels last, with the same results but for
-    the rounding. In training they come first: torch's batch normalisation on the CPU errs by
-    a thousandth of the gradient where they come last.
+    the rounding.
 
     Attributes:
         channels_last: let the channels come last; None where that is faster and exact.
@@ -20,4 +19,4 @@ class MapLayout(nn.Module):
         """Tell how the map of these features is to lie."""
         if self.channels_last is not None:
             return self.channels_last
-        return not self.training and features.device.type == 'cpu'
+        return features.device.type == 'cpu'
