@@ -6,12 +6,15 @@
 Each operator is called as users call it, once with its kernel and once with the torch version that
 other devices use. Sizes are those of PointRCNN on a KITTI frame and of suppression before the best
 boxes are taken. Milliseconds are the median of some calls after a first one, which compiles; memory
-is the peak of one call above what its arguments take. Ends with status 1 where results differ.
+is the peak of one call above what its arguments take. The last share is the time in which memory
+could be read and written what the operator is given and gives, as fast as the device copies, over
+the time of the kernel. Ends with status 1 where results differ.
 """
 
 import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from unittest import mock
 
 import _environment  # noqa: F401
@@ -33,7 +36,7 @@ from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.tool_parser import ToolParser
 
 POINTS, CENTRES, BOXES, CANDIDATES = 16384, 4096, 512, 4096
-Operator = Callable[[], Tensor | tuple[Tensor, ...]]
+Operator = partial[Tensor | tuple[Tensor, ...]]
 
 
 def made_up_cloud(generator: torch.Generator) -> Tensor:
@@ -46,20 +49,20 @@ def made_up_cloud(generator: torch.Generator) -> Tensor:
 
 def point_operators(cloud: Tensor, generator: torch.Generator) -> Iterator[tuple[str, Operator]]:
     """Name the operators on points, of sizes of the KITTI config."""
-    yield f'FPS {POINTS} -> {CENTRES}', lambda: furthest_point_sample(cloud, CENTRES)
+    yield f'FPS {POINTS} -> {CENTRES}', partial(furthest_point_sample, cloud, CENTRES)
     regions = torch.randn(BOXES, 512, 3, generator=generator).to(cloud)
-    yield f'FPS {BOXES} x 512 -> 128', lambda: furthest_point_sample(regions, 128)
+    yield f'FPS {BOXES} x 512 -> 128', partial(furthest_point_sample, regions, 128)
     centres = cloud[:, furthest_point_sample(cloud, CENTRES)[0]]
     for radius, samples in ((0.1, 16), (0.5, 32), (2.0, 32)):
-        query = (0, radius, samples, cloud, centres)
-        yield f'ball query {radius} m, {samples} samples', lambda q=query: ball_query(*q)
-    yield f'three nearest of {CENTRES}', lambda: three_nn(cloud, centres)
+        query = partial(ball_query, 0, radius, samples, cloud, centres)
+        yield f'ball query {radius} m, {samples} samples', query
+    yield f'three nearest of {CENTRES}', partial(three_nn, cloud, centres)
     features = torch.randn(1, POINTS, 130, generator=generator).to(cloud)
     sizes = torch.tensor([[6.0, 4, 4]]).to(cloud).expand(BOXES, -1)
     yaw = torch.rand(BOXES, 1, generator=generator).to(cloud) * 6
     boxes = torch.cat([centres[0, :BOXES] - sizes.new_tensor([0, 0, 1]), sizes, yaw], dim=1)[None]
-    yield f'RoI pooling {BOXES} x 512', lambda: roi_point_pool(cloud, features, boxes, 512)
-    yield f'points in {BOXES} boxes', lambda: points_in_boxes_part(cloud, boxes)
+    yield f'RoI pooling {BOXES} x 512', partial(roi_point_pool, cloud, features, boxes, 512)
+    yield f'points in {BOXES} boxes', partial(points_in_boxes_part, cloud, boxes)
 
 
 def box_operators(
@@ -74,10 +77,10 @@ def box_operators(
     corners = torch.cat([centres - half, centres + half, yaw], dim=1).to(device)
     scores = torch.rand(CANDIDATES, generator=generator).to(device)
     for thresh in (0.01, 0.8):
-        yield f'NMS of {CANDIDATES}, {thresh}', lambda t=thresh: nms_bev(corners, scores, t)
-    yield f'unturned NMS of {CANDIDATES}, 0.8', lambda: nms_normal_bev(corners, scores, 0.8)
+        yield f'NMS of {CANDIDATES}, {thresh}', partial(nms_bev, corners, scores, thresh)
+    yield f'unturned NMS of {CANDIDATES}, 0.8', partial(nms_normal_bev, corners, scores, 0.8)
     rows = torch.cat([centres, half * 2, yaw], dim=1).to(device)
-    yield f'IoU of 1000 x {CANDIDATES}', lambda: boxes_iou_bev(rows[:1000], rows)
+    yield f'IoU of 1000 x {CANDIDATES}', partial(boxes_iou_bev, rows[:1000], rows)
 
 
 def measure(operator: Operator, repeats: int) -> tuple[list[Tensor], float, float, float]:
@@ -102,15 +105,36 @@ def timed(operator: Operator) -> tuple[float, Tensor | tuple[Tensor, ...]]:
     return start.elapsed_time(end), found
 
 
-def compare(name: str, operator: Operator, repeats: int) -> bool:
-    """Print a line of an operator; tell whether both versions give the same."""
+def bandwidth(size: int = 2**28) -> float:
+    """Return the bytes per millisecond that the device reads and writes when it copies."""
+    source = torch.ones(size, dtype=torch.float32, device='cuda')
+    target = torch.empty_like(source)
+    copy = partial(target.copy_, source)
+    return 2 * source.nbytes / min(timed(copy)[0] for _ in range(5))
+
+
+def least_traffic(operator: Operator, found: list[Tensor]) -> int:
+    """Return the bytes of what an operator is given and gives, each read or written once."""
+    given = [each for each in operator.args if isinstance(each, Tensor)]
+    return sum(each.nbytes for each in [*given, *found])
+
+
+def compare(name: str, operator: Operator, repeats: int, rate: float) -> bool:
+    """Print a line of an operator; tell whether both versions give the same.
+
+    Args:
+        name: of the operator.
+        operator: calls it.
+        repeats: how often it is timed.
+        rate: bytes per millisecond, see :func:`bandwidth`.
+    """
     found, first, ours, memory = measure(operator, repeats)
     with mock.patch.object(dispatch, 'triton_works', lambda: False):
         expected, _, plain, plain_memory = measure(operator, repeats)
     same, word = agreement(found, expected)
     print(
         f'{name:30}{plain:10.3f}{ours:10.3f}{plain / ours:9.1f} x{plain_memory:10.0f}{memory:10.0f}'
-        f'{first:12.0f}  {word}',
+        f'{first:12.0f}{least_traffic(operator, found) / rate / ours:11.1%}  {word}',
         flush=True,
     )
     return same
@@ -140,12 +164,15 @@ def main() -> None:
         parser.error('Triton is not installed or cannot launch a kernel: nothing to compare')
     device = torch.device('cuda')
     generator = torch.Generator().manual_seed(0)
-    print(f'{torch.cuda.get_device_name()}, torch {torch.__version__}')
-    head = ('torch ms', 'Triton ms', 'ratio', 'torch MiB', 'MiB', 'first ms')
-    print(f'{"":30}{head[0]:>10}{head[1]:>10}{head[2]:>11}{head[3]:>10}{head[4]:>10}{head[5]:>12}')
+    rate = bandwidth()
+    named = f'{torch.cuda.get_device_name()}, torch {torch.__version__}'
+    print(f'{named}; {rate / 1e6:,.0f} GB/s copied')
+    head = {'torch ms': 10, 'Triton ms': 10, 'ratio': 11, 'torch MiB': 10, 'MiB': 10}
+    head |= {'first ms': 12, 'bandwidth': 11}
+    print(' ' * 30 + ''.join(f'{word:>{width}}' for word, width in head.items()))
     cloud = made_up_cloud(generator).to(device)
     cases = [*point_operators(cloud, generator), *box_operators(generator, device)]
-    same = [compare(name, operator, args.repeats) for name, operator in cases]
+    same = [compare(*case, args.repeats, rate) for case in cases]
     sys.exit(0 if all(same) else 1)
 
 

@@ -3,9 +3,11 @@
 
     python benchmarks/performance_table.py --rows kd_loss voxelization
     python benchmarks/performance_table.py --data DATA --write
+    python benchmarks/performance_table.py --data DATA --reference PYTHON --write
 
 Each row times a plain version that is obviously right against the shipped one, in one process. With
---write the table takes the place of the one in docs/performance.md.
+--write the table takes the place of the one in docs/performance.md. PYTHON is the interpreter of an
+environment with mmdetection3d 1.0.0rc6, which does the same work afterwards.
 """
 
 import argparse
@@ -16,6 +18,7 @@ from pathlib import Path
 import _environment  # noqa: F401
 import torch
 
+from benchmarks.rows.reference import measure
 from benchmarks.rows.row import Row
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.memory import keep_freed_memory
@@ -44,8 +47,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--threads', type=int, default=2, help='(%(default)s)')
     parser.add_argument('--write', action='store_true', help='put the table into the docs')
     parser.add_argument('--data', help='folder written by tools/create_data.py kitti')
+    parser.add_argument('--reference', help='interpreter with mmdetection3d, measured beside')
     args = parser.parse_args()
     needing = [name for name in args.rows if name in ON_DATA]
+    if args.reference:
+        needing.append('--reference')
     if needing and not args.data:
         parser.error(f'{", ".join(needing)} need --data, a folder written by tools/create_data.py')
     return args
@@ -68,6 +74,8 @@ def line(row: Row) -> str:
         cell(ratio, '.1f'),
         memory or '',
         cell(share, '.2f'),
+        cell(row.reference, ',.1f'),
+        cell(row.reference and row.reference / row.shipped, '.1f'),
     ]
     return f'| {" | ".join(cells)} |'
 
@@ -76,6 +84,7 @@ def table(found: list[Row], threads: int) -> str:
     """Return the whole table as Markdown."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f'{threads} threads'
     head = ['work', 'plain, ms', 'shipped, ms', 'ratio', 'peak MiB', 'times the limit']
+    head += ['mmdetection3d, ms', 'ratio']
     return '\n'.join(
         [
             f'Measured by `python benchmarks/performance_table.py --write`: {device}, torch '
@@ -85,6 +94,18 @@ def table(found: list[Row], threads: int) -> str:
             *map(line, found),
         ]
     )
+
+
+def beside(found: list[Row], reference: dict[str, float]) -> list[Row]:
+    """Put the reference's milliseconds to the rows of the same work, in any precision."""
+    return [
+        row._replace(
+            reference=next(
+                (time for work, time in reference.items() if row.work.startswith(work)), None
+            )
+        )
+        for row in found
+    ]
 
 
 def main() -> None:
@@ -99,6 +120,8 @@ def main() -> None:
         for row in import_module(f'benchmarks.rows.{name}').rows(*given):
             print(line(row), flush=True)
             found.append(row)
+    if args.reference:
+        found = beside(found, measure(args.reference, args.data, args.threads))
     if args.write:
         page = PAGE.read_text(encoding='utf-8')
         before, after = page.split(BEGIN)[0], page.split(END)[1]

@@ -25,6 +25,7 @@ class Row(NamedTuple):
         shipped_memory: likewise of the shipped version.
         limit: milliseconds that the network's multiply-adds take at the rate of a large matrix
             product, measured in the same run.
+        reference: milliseconds of mmdetection3d in float32, run beside.
     """
 
     work: str
@@ -33,6 +34,7 @@ class Row(NamedTuple):
     plain_memory: float | None = None
     shipped_memory: float | None = None
     limit: float | None = None
+    reference: float | None = None
 
 
 def milliseconds(function: Callable[[], object], repeats: int = 5) -> float:

@@ -1,5 +1,6 @@
 """benchmarks/device_ops.py: on a GPU as users run it; elsewhere its cases, and what it says."""
 
+import functools
 import runpy
 import sys
 
@@ -43,6 +44,12 @@ def test_results_that_differ_are_noticed(device_ops):
     assert not agreement([areas], [areas + 1e-3])[0]
     assert not agreement([index], [index + 1])[0]
     assert not agreement([index], [index[:4]])[0]
+
+
+def test_the_least_traffic_is_what_is_given_and_found(device_ops):
+    rows = torch.zeros(10, 5)
+    operator = functools.partial(torch.add, rows, 1)
+    assert device_ops['least_traffic'](operator, [operator()]) == 2 * 10 * 5 * 4
 
 
 @pytest.mark.gpu

@@ -15,11 +15,13 @@ from mmdet3d.models.layers.sync_norm import (
     is_plain_batch_norm,
     waits_for_others,
 )
+from mmdet3d.models.layers.tile_deconv import ConvTranspose2d
 from mmdet3d.models.layers.watching import is_watched
 
 __all__ = [
     'LAYERS',
     'BatchNorm2d',
+    'ConvTranspose2d',
     'NaiveSyncBatchNorm1d',
     'NaiveSyncBatchNorm2d',
     'PointFPModule',
