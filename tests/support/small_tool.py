@@ -34,7 +34,9 @@ class Net(nn.Module):
     def train_step(self, data: dict, optimizer: object, **_: object) -> dict:
         self.steps += 1
         if self.steps == 4:
-            print(f'training, process {os.environ["RANK"]}, attempt {attempt()}', flush=True)
+            # In one piece: where output is not buffered, print() writes the end of a line apart.
+            sys.stdout.write(f'training, process {os.environ["RANK"]}, attempt {attempt()}\n')
+            sys.stdout.flush()
         if self.steps == 8 and self.rank == int(os.environ['RANK']):
             self.happens()
         time.sleep(STEP)

@@ -48,11 +48,16 @@ def test_channels_come_last_on_a_cpu_and_change_nothing(repo_root, name):
         torch.testing.assert_close(one[0], other[0], rtol=1e-4, atol=1e-5)
 
 
-def test_channels_come_first_in_training(repo_root):
+def test_channels_come_last_in_training_too(repo_root):
     model = build_model(config(repo_root).model).train()
     features = torch.randn(3, 8, requires_grad=True)
     coors = torch.tensor([[0, 0, 1, 2], [1, 0, 3, 4], [1, 0, 5, 5]])
-    assert model.middle_encoder(features, coors, 2).is_contiguous()
+    lies_last = model.middle_encoder(features, coors, 2)
+    assert lies_last.is_contiguous(memory_format=torch.channels_last)
+    model.middle_encoder.channels_last = False
+    lies_first = model.middle_encoder(features, coors, 2)
+    assert lies_first.is_contiguous()
+    assert torch.equal(lies_first, lies_last)
 
 
 def test_bfloat16_comes_close_and_is_what_the_network_computes_in(repo_root):
