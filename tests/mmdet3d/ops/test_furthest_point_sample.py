@@ -1,6 +1,7 @@
 """Furthest point sampling against its definition, known cases, and across backends."""
 
 import math
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmdet3d.on_cpu import furthest_point_sample as on_cpu
 from mmdet3d.ops import furthest_point_sample
 from mmdet3d.ops.on_device import furthest_point_sample as furthest_point_sample_torch
 
@@ -48,6 +50,33 @@ def test_both_backends_follow_the_definition(seed, num_points, more, make):
     in_torch = furthest_point_sample_torch.furthest_point_sample(points, num_points)
     assert in_torch.tolist() == expected
     assert chosen.dtype == in_torch.dtype == torch.int64
+
+
+@given(
+    seed=st.integers(0, 2**31),
+    points=st.integers(1, 300),
+    share=st.floats(0.01, 1),
+    make=st.sampled_from([random_cloud, crowded_cloud]),
+)
+@settings(max_examples=60, deadline=None)
+def test_blocks_of_points_change_nothing(seed, points, share, make):
+    clouds, num_points = make(seed, points), max(1, round(share * points))
+    expected = furthest_point_sample(clouds, num_points)
+    with mock.patch.object(on_cpu, '_LARGE', 1):
+        assert torch.equal(furthest_point_sample(clouds, num_points), expected)
+
+
+@pytest.mark.parametrize('value', [math.nan, math.inf, 1e19, -3e38])
+@pytest.mark.parametrize('row', [0, 700])
+def test_coordinates_without_a_distance_are_the_same_in_a_large_cloud(value, row):
+    points = random_cloud(6, 1500, clouds=1)
+    points[0, row, 1] = value
+    expected = furthest_point_sample_torch.furthest_point_sample(points, 300)
+    assert torch.equal(furthest_point_sample(points, 300), expected)
+
+
+def test_a_large_cloud_of_one_place_repeats_its_first_point():
+    assert not furthest_point_sample(torch.full((1, 2000, 3), 7.5), 50).any()
 
 
 def test_a_large_cloud_gives_the_same_in_both_backends():
