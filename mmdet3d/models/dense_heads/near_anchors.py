@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from mmdet.core.bbox.assigners import MaxIoUAssigner
 from torch import Tensor
 
@@ -45,6 +46,7 @@ def _leaves_far_anchors_alone(assigner: Any) -> bool:
 
 def _near(anchors: Tensor, boxes: Tensor) -> Tensor:
     """Tell which anchors may meet a box, whatever the headings; of shape (A,)."""
-    reach = boxes[:, 3:5].norm(dim=1) / 2 + anchors[:, 3:5].norm(dim=1).max() / 2
-    near_x, near_y = ((anchors[:, None, i] - boxes[:, i]).abs() <= reach for i in (0, 1))
-    return (near_x & near_y).any(dim=1)
+    reach = (boxes[:, 3:5].norm(dim=1) + anchors[:, 3:5].amax(dim=0).norm()) / 2
+    # The larger of the distances along x and y.
+    apart = torch.cdist(boxes[:, :2], anchors[:, :2], p=torch.inf)
+    return (apart <= reach[:, None]).any(dim=0)
