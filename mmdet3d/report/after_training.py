@@ -12,12 +12,13 @@ from mmdet3d.apis.inference import init_model
 from mmdet3d.apis.settings import config_stem
 from mmdet3d.datasets import Custom3DDataset, TableColumn
 from mmdet3d.datasets.pictures import view_of
-from mmdet3d.report.curves import Curve, Panel, draw_panels, loss_names, save_figure
+from mmdet3d.report.curves import Curve, Panel, draw_panels, loss_names
 from mmdet3d.report.logs import Log, read_log
 from mmdet3d.report.markdown import markdown_table
-from mmdet3d.report.runs import detect_in, find_checkpoint
+from mmdet3d.report.runs import detect_in, latest_checkpoint
 from mmdet3d.report.scenes import choose_scenes, draw_scenes
 from mmdet3d.report.tables import figure_cell
+from mmdet3d.utils.figures import save_figure
 
 
 def report_training(cfg: mmcv.Config, validated: bool = True) -> None:
@@ -76,7 +77,7 @@ def _results(name: str, log: Log, dataset: Custom3DDataset, columns: list[TableC
 
 
 def _draw_results(cfg: mmcv.Config, dataset: Custom3DDataset, work_dir: Path) -> None:
-    model = init_model(cfg, str(find_checkpoint(work_dir)))
+    model = init_model(cfg, str(latest_checkpoint(work_dir)))
     scenes = {
         index: {'detections': detect_in(model, dataset, index)} for index in choose_scenes(dataset)
     }

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mmcv_patched.full_disk import atomic_write
 from mmdet3d.report.logs import Log, read_log
+from mmdet3d.utils.figures import save_figure
 
 _PER_ROW = 3
 _WITHIN = 4  # how many names a legend has room for within the axes
@@ -161,16 +161,3 @@ def _add_legend(axes: Axes, curves: int) -> None:
 
 def _unit(key: str) -> str:
     return 'percent' if key.startswith('KITTI/') else _UNITS.get(key, '')
-
-
-def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Save a figure in the format that the name of the file says, and return the path.
-
-    Args:
-        figure: the figure.
-        path: the picture to write, such as ``.png`` or ``.svg``; its folder is made.
-    """
-    path = Path(path)
-    with atomic_write(path) as file:
-        figure.savefig(file, format=path.suffix[1:])
-    return path

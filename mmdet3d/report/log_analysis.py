@@ -5,10 +5,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mmdet3d.report.curves import Curve, Panel, draw_panels, save_figure
+from mmdet3d.report.curves import Curve, Panel, draw_panels
 from mmdet3d.report.log_panels import group_panels
 from mmdet3d.report.logs import Log, canonical_name, format_time, measure_time, read_log
 from mmdet3d.report.page import Section, html_picture, html_table, write_page
+from mmdet3d.utils.figures import save_figure
 
 _LISTED = 12
 

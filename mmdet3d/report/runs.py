@@ -70,7 +70,7 @@ def load_run_config(
     return load_config(configs[0], options, data_root, infos)
 
 
-def find_checkpoint(work_dir: str | Path) -> Path:
+def latest_checkpoint(work_dir: str | Path) -> Path:
     """Return the latest checkpoint of a run.
 
     Raises:
@@ -124,7 +124,7 @@ def open_runs(folders: Mapping[str, str | Path], **changes: Any) -> dict[str, Op
         ValueError: if the runs do not test on the same frames.
     """
     configs = {name: load_run_config(folder, **changes) for name, folder in folders.items()}
-    checkpoints = {name: find_checkpoint(folder) for name, folder in folders.items()}
+    checkpoints = {name: latest_checkpoint(folder) for name, folder in folders.items()}
     runs = {
         name: OpenRun(cfg, checkpoints[name], build_test_set(cfg)) for name, cfg in configs.items()
     }

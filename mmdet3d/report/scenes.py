@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from mmdet3d.datasets import Custom3DDataset
 from mmdet3d.datasets.pictures import draw_frame
-from mmdet3d.report.curves import save_figure
+from mmdet3d.utils.figures import save_figure
 
 
 def choose_scenes(dataset: Custom3DDataset, count: int = 4) -> list[int]:

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from mmdet3d.core.visualizer.layers import BoxLayer, save_figure, wireframes
+from mmdet3d.core.visualizer.layers import BoxLayer, wireframes
+from mmdet3d.utils.figures import save_figure
 
 # Of the edges of a box, those of its bottom, and the mark of its heading.
 _FROM_ABOVE = [3, 7, 8, 11, 12]
@@ -43,7 +44,7 @@ def draw_bev(
     axes.set_title(title or '')
     if layers:
         axes.legend(loc='upper right')
-    return save_figure(figure, path)
+    return save_figure(figure, path, bbox_inches='tight')
 
 
 def show_from_above(

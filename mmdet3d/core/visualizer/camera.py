@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image, UnidentifiedImageError
 
-from mmdet3d.core.visualizer.layers import BoxLayer, save_figure, wireframes
+from mmdet3d.core.visualizer.layers import BoxLayer, wireframes
 from mmdet3d.utils.errors import DataFormatError
+from mmdet3d.utils.figures import save_figure
 
 # What is nearer to the camera's plane, in metres, is cut off.
 _NEAR = 0.1
@@ -94,7 +95,7 @@ def draw_cameras(
     if layers:
         marks = [Line2D([], [], color=layer.color, label=layer.name) for layer in layers]
         figure.legend(handles=marks, loc='outside lower center', ncols=len(layers), frameon=False)
-    return save_figure(figure, path)
+    return save_figure(figure, path, bbox_inches='tight')
 
 
 def show_in_image(

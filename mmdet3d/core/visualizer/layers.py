@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from mmcv_patched.full_disk import atomic_write
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
 
 # Pairs of corners, see LiDARInstance3DBoxes.corners: around the back, the front, and between them.
@@ -50,19 +47,3 @@ def wireframes(boxes: LiDARInstance3DBoxes) -> np.ndarray:
     middle = (back + front) / 2
     marks = np.stack([middle, front + _BEYOND * (front - middle)], axis=1)
     return np.concatenate([corners[:, _EDGES], marks[:, None]], axis=1)
-
-
-def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Save a picture, and close nothing: there is no screen.
-
-    Args:
-        figure: the picture.
-        path: the PNG (or PDF, SVG) to write; its folder is made.
-
-    Returns:
-        the path.
-    """
-    path = Path(path)
-    with atomic_write(path) as file:
-        figure.savefig(file, format=path.suffix[1:] or 'png', bbox_inches='tight')
-    return path

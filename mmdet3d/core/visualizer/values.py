@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mmdet3d.core.visualizer.bev import show_from_above
-from mmdet3d.core.visualizer.layers import BoxLayer, save_figure
+from mmdet3d.core.visualizer.layers import BoxLayer
+from mmdet3d.utils.figures import save_figure
 
 # What a logarithmic scale shows below its greatest value, in powers of ten.
 _DECADES = 3
@@ -77,7 +78,7 @@ def draw_values(
     if layers:
         marks = [Line2D([], [], color=layer.color, label=layer.name) for layer in layers]
         figure.legend(handles=marks, loc='outside lower center', ncols=len(layers), frameon=False)
-    return save_figure(figure, path)
+    return save_figure(figure, path, bbox_inches='tight')
 
 
 def _show_panel(axes: Axes, panel: ValuePanel, area: float) -> None:

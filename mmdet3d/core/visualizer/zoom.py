@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mmdet3d.core.bbox import LiDARInstance3DBoxes
-from mmdet3d.core.visualizer.layers import BoxLayer, save_figure, wireframes
+from mmdet3d.core.visualizer.layers import BoxLayer, wireframes
 from mmdet3d.on_cpu.points_in_boxes import points_in_boxes
+from mmdet3d.utils.figures import save_figure
 
 _AXES = ('along (m)', 'across, to its left (m)', 'up (m)')
 # What is to the right and upwards in each picture.
@@ -58,7 +59,7 @@ def draw_object(
         _frame(axes, name, shown, reach)
     _describe(corner, layers, box, int(inside.sum()))
     figure.suptitle(title or '')
-    return save_figure(figure, path)
+    return save_figure(figure, path, bbox_inches='tight')
 
 
 def _in_axes_of(box: LiDARInstance3DBoxes, places: np.ndarray) -> np.ndarray:

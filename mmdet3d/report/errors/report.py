@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from mmcv_patched.full_disk import write_whole
 from mmdet3d.datasets import Custom3DDataset
-from mmdet3d.report.curves import save_figure
 from mmdet3d.report.errors.boxes import read_clouds, read_detections, read_objects
 from mmdet3d.report.errors.classes import ErrorClass, error_classes
 from mmdet3d.report.errors.counts import COLUMNS, GROUPINGS, Count, count_errors
@@ -20,6 +19,7 @@ from mmdet3d.report.errors.precision import PrecisionCurve, curve_note, precisio
 from mmdet3d.report.markdown import markdown_table
 from mmdet3d.report.page import Section, html_picture, html_table, html_text
 from mmdet3d.report.runs import require_truth
+from mmdet3d.utils.figures import save_figure
 
 _TITLES = {'all': 'group', 'class': 'class', 'range': 'range', 'points': 'points in the box'}
 
