@@ -5,6 +5,7 @@
 Prints a line of JSON with milliseconds by name.
 """
 
+import ast
 import json
 import sys
 import time
@@ -76,7 +77,7 @@ def main() -> None:
             function: Any = Voxelization(**task['settings'])
             call, repeats = (lambda f=function: f(given['points'])), 50
         else:
-            cfg = Config.fromstring(task['config'], '.py')
+            cfg = Config(ast.literal_eval(task['config']))
             makes = {
                 'step': lambda cfg=cfg: step(cfg, given['batch']),
                 'detection': lambda cfg=cfg: detection(cfg, given['cloud']),

@@ -12,6 +12,7 @@ from mmdet3d.apis import run_test
 from mmdet3d.apis.environment import seed_everything, use_deterministic_algorithms
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
+from mmdet3d.utils.group import leave_group
 from mmdet3d.utils.old_arguments import add_old_arguments, add_old_test_arguments
 from mmdet3d.utils.speed_arguments import add_speed_arguments, speed_options
 from mmdet3d.utils.tool_parser import KeyValues, ToolParser
@@ -92,6 +93,7 @@ def main() -> None:
     )
     if figures is not None and args.figures:
         write_whole(args.figures, json.dumps(figures, indent=1))
+    leave_group()
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ from mmdet3d.apis import run_training
 from mmdet3d.report import report_training
 from mmdet3d.utils.command_line import run_tool
 from mmdet3d.utils.config import add_config_arguments, load_config
+from mmdet3d.utils.group import leave_group
 from mmdet3d.utils.old_arguments import add_old_arguments
 from mmdet3d.utils.tool_parser import ToolParser, Unneeded
 
@@ -73,6 +74,7 @@ def main() -> None:
     )
     if not args.no_report:
         report_training(cfg, validated=not args.no_validate)
+    leave_group()
 
 
 if __name__ == '__main__':

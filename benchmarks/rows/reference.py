@@ -5,7 +5,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import mmcv
 import numpy as np
 import torch
 
@@ -72,7 +71,7 @@ def tasks(threads: int) -> dict[str, dict]:
 
 
 def as_text(config: str) -> str:
-    """Return of a config what mmdetection3d reads; in its own form, as JSON has no tuples."""
+    """Return of a config what mmdetection3d reads; as Python, for JSON has no tuples."""
     cfg = load_config(config)
     cfg.model.train_cfg.pop('kd_cfg', None)
-    return mmcv.Config({'model': cfg.model, 'optimizer': cfg.optimizer}).pretty_text
+    return repr({'model': cfg.model.to_dict(), 'optimizer': cfg.optimizer.to_dict()})

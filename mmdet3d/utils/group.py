@@ -85,6 +85,16 @@ def join_group(cfg: Any) -> None:
     )
 
 
+def leave_group() -> None:
+    """Leave the group that this process has joined, if any, at the end of a run that went well.
+
+    Threads of gloo that are still there when Python ends can abort the process. After an error
+    nobody is to leave in good order: others may wait for an answer, and leaving for them.
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
 def attempt() -> int:
     """Return how often torchrun has started this process again; 0 without it too."""
     return int(os.environ.get('TORCHELASTIC_RESTART_COUNT', 0))

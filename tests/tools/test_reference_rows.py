@@ -9,7 +9,7 @@ from benchmarks.rows import reference
 from benchmarks.rows.row import Row
 
 INTERPRETER = f"""#!{sys.executable}
-import json, sys
+import ast, json, sys
 import torch
 import mmcv_patched  # before mmcv, which lacks its operators here
 from mmcv import Config
@@ -20,7 +20,7 @@ assert given['points'].shape[1] == given['cloud'].shape[1] == 4
 assert [len(each) for each in given['batch'].values()] == [2, 2, 2]
 for name, task in given['tasks'].items():
     if 'config' in task:
-        cfg = Config.fromstring(task['config'], '.py')
+        cfg = Config(ast.literal_eval(task['config']))
         assert cfg.model.type == 'VoxelNet' and 'kd_cfg' not in cfg.model.train_cfg
         assert cfg.optimizer.type == 'AdamW'
     else:

@@ -3,11 +3,12 @@
 import math
 
 import pytest
+import torch.distributed as dist
 from mmcv import Config
 
 from mmdet3d.apis.environment import set_up_device
 from mmdet3d.utils.config import load_config
-from mmdet3d.utils.group import backend_of, check_dist_params, timeout_of
+from mmdet3d.utils.group import backend_of, check_dist_params, leave_group, timeout_of
 
 CONFIG = 'configs/pointpillars/hv_pointpillars_secfpn_6x8_160e_kitti-3d-3class.py'
 
@@ -39,3 +40,10 @@ def test_tools_refuse_keys_that_nothing_reads():
     cfg = Config(dict(dist_params=dict(time_out=3), device='cpu'))
     with pytest.raises(TypeError, match='timeout'):
         set_up_device(cfg, 'none')
+
+
+def test_a_process_leaves_its_group_once():
+    dist.init_process_group('gloo', store=dist.HashStore(), rank=0, world_size=1)
+    for _ in range(2):
+        leave_group()
+        assert not dist.is_initialized()
