@@ -80,9 +80,11 @@ def peak_memory(module: str, call: str) -> float:
 
 
 def resident() -> float:
-    """Return the most MiB that this process has had in memory, on Linux.
+    """Return the most MiB that this process has had in memory: on a GPU its memory, else Linux's.
 
     Not by ``resource``, which counts what the process had before it became this program.
     """
+    if DEVICE.type == 'cuda':
+        return torch.cuda.max_memory_allocated() / 2**20
     status = Path('/proc/self/status').read_text(encoding='ascii')
     return int(re.search(r'VmHWM:\s+(\d+) kB', status)[1]) / 1024

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.rows import frames, inference, training_step
+from benchmarks.rows import frames, inference, kd_loss, training_step, voxelization
 
 
 @pytest.fixture
@@ -28,3 +28,11 @@ def test_rows_have_their_limit_from_the_networks_multiply_adds(module, passes, k
     operations = frames.multiply_adds(config, frames.first_cloud(str(kitti_data)))
     assert operations > 1e9
     assert full.limit == pytest.approx(passes * operations / 1e9)
+
+
+@pytest.mark.gpu
+def test_rows_on_tensors_are_measured_on_a_gpu():
+    _, (student, *_) = kd_loss.prepare()
+    assert student.is_cuda
+    assert kd_loss.shipped() == pytest.approx(kd_loss.plain(), rel=1e-4)
+    assert all(each.is_cuda for each in voxelization.shipped())
