@@ -19,14 +19,19 @@ class BatchNorm2d(nn.BatchNorm2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise each channel, the second dimension of ``input``."""
-        if not (self.training and self.affine and _lies_in_rows(input)):
+        if not (self.training and self.affine and lies_in_rows(input)):
             return super().forward(input)
         found, mean, variance = batch_norm_rows(input, self.weight, self.bias, self.eps)
         track_statistics(self, mean, variance, input.numel() // input.shape[1])
         return found
 
 
-def _lies_in_rows(x: Tensor) -> bool:
+def lies_in_rows(x: Tensor) -> bool:
+    """Tell whether a float32 map on a CPU has its channels last in memory.
+
+    Args:
+        x: the map, of shape (B, C, H, W), or any other tensor.
+    """
     return (
         x.device.type == 'cpu'
         and x.dtype == torch.float32

@@ -7,6 +7,8 @@ from mmcv.cnn.bricks.registry import UPSAMPLE_LAYERS
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from mmdet3d.models.layers.map_norm import lies_in_rows
+
 
 # Configs say `deconv`, and get this one instead of torch's.
 @UPSAMPLE_LAYERS.register_module('deconv', force=True)
@@ -34,13 +36,7 @@ class ConvTranspose2d(nn.ConvTranspose2d):
 
 
 def _is_fast(x: Tensor) -> bool:
-    return (
-        x.device.type == 'cpu'
-        and x.dtype == torch.float32
-        and not torch.is_autocast_enabled('cpu')
-        and x.dim() == 4
-        and x.is_contiguous(memory_format=torch.channels_last)
-    )
+    return lies_in_rows(x) and not torch.is_autocast_enabled('cpu')
 
 
 class _Tiles(torch.autograd.Function):
